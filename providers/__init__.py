@@ -1,0 +1,1 @@
+"""Vendors, one per file, each behind the small protocol in `protocols.py`."""

@@ -1,0 +1,195 @@
+"""What the rest of the product asks of a vendor. Every method raises `ProviderError` and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Generic, Protocol, TypeVar, runtime_checkable
+
+from pydantic import BaseModel
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a mail: `content` is the bytes, `content_type` such as `text/calendar; method=REQUEST`."""
+
+    filename: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One message, frozen: the same object on every attempt.
+
+    `key` is our message id, given to vendors as idempotency key. `headers` holds what is beside From,
+    To, Subject and Reply-To (List-Unsubscribe, List-Unsubscribe-Post, …). `lane` is `transactional` or
+    `marketing`.
+    """
+
+    key: str
+    sender: str
+    to: str
+    subject: str
+    text: str
+    html: str
+    lane: str
+    reply_to: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    attachments: Sequence[Attachment] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The vendor took the message. `provider_message_id` is its own id, by which its events name it."""
+
+    provider_message_id: str
+
+
+@runtime_checkable
+class MailProvider(Protocol):
+    """Hands one mail to one vendor, once per call and with no retries of its own.
+
+    `key_lifetime` is how long the vendor recognises a repeated `Mail.key`: None where it never does.
+    """
+
+    name: str
+    key_lifetime: timedelta | None
+
+    async def send(self, mail: Mail) -> Accepted: ...
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A contact as a CRM or platform is told of it. `touch` values are only ever appended there."""
+
+    contact_id: str
+    email: str
+    first_name: str = ""
+    company: str = ""
+    tags: Sequence[str] = ()
+    audience: str = ""
+    form_source: str = ""
+    original_source: str = ""
+    latest_source: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+class Crm(Protocol):
+    """A customer relationship system. Original source and assigned rep are set once and never overwritten."""
+
+    name: str
+
+    async def push(self, person: Person) -> str:
+        """Create or update by email; the vendor's record id. Never overwrites the original source."""
+        ...
+
+    async def is_client(self, email: str) -> bool:
+        """The flag IS_CLIENT as the CRM has it; False where the person is not known."""
+        ...
+
+    async def set_status(self, email: str, status: str, summary: str, key: str) -> None:
+        """Set the lead status and append one summary line, once per `key`."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class Platform(Protocol):
+    """A marketing platform: lists and attributes of contacts."""
+
+    name: str
+
+    async def push(self, person: Person) -> str:
+        """Create or update by email; the vendor's id."""
+        ...
+
+    async def set_attributes(self, email: str, attributes: Mapping[str, str]) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+
+class Chat(Protocol):
+    """A team chat that is told something; `url` leads to the page where a person can act."""
+
+    name: str
+
+    async def notify(self, title: str, text: str, url: str, *, urgent: bool = False) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+
+class Social(Protocol):
+    """A place where approved content is published, once per `key`."""
+
+    name: str
+
+    async def publish(self, channel: str, texts: Sequence[str], key: str) -> str: ...
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LineItem:
+    """A bought thing: `product` is a key of the catalogue, or the vendor's own id where it is not in it."""
+
+    product: str
+    name: str
+    quantity: int
+    amount: Decimal
+
+
+class Payments(Protocol):
+    """A payment processor."""
+
+    name: str
+
+    async def line_items(self, session_id: str) -> Sequence[LineItem]: ...
+
+    async def discount_code(self, *, key: str, percent: int, expires_at: datetime) -> str:
+        """A unique, single-use code, the same one for the same `key`."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+T = TypeVar("T", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Written(Generic[T]):
+    """What a writer made, and what it cost."""
+
+    value: T
+    model: str
+    offline: bool
+    input_tokens: int = 0
+    output_tokens: int = 0
+    latency_s: float = 0.0
+
+
+class Writer(Protocol):
+    """Turns a request into a typed draft.
+
+    `kind` names the prompt (`config/prompts/{kind}.md`), `source` is what the draft is made from,
+    `instructions` what a reviewer asked for, `examples` earlier edits to learn from.
+    """
+
+    name: str
+
+    async def write(
+        self,
+        kind: str,
+        shape: type[T],
+        *,
+        source: Mapping[str, str],
+        tone: str = "",
+        instructions: str = "",
+        examples: Sequence[str] = (),
+    ) -> Written[T]: ...
+
+    async def aclose(self) -> None: ...

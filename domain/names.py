@@ -1,0 +1,40 @@
+"""The names by which processes find each other: queues, workflows, activities, signals, workflow ids."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+MAIN_QUEUE = "perennial-main"
+TRANSACTIONAL_QUEUE = "perennial-transactional"
+MARKETING_QUEUE = "perennial-marketing"
+
+SEND = "message.send"
+LOOK = "journey.look"
+CRM_STEP = "crm.step"
+PLATFORM_STEP = "platform.step"
+CRM_LEAD = "crm.lead"
+PLATFORM_LEAD = "platform.lead"
+LEAD_FINISH = "lead.finish"
+CART_DISCOUNT = "cart.discount"
+CART_RELEASE = "cart.release"
+ORDER_RESOLVE = "order.resolve"
+DRAFT = "content.draft"
+NOTIFY = "review.notify"
+EXPIRE = "review.expire"
+REVISE = "review.revise"
+PUBLISH = "content.publish"
+
+NOTICE = "notice"
+
+# Ids of our own making hang under this one, so that the same fact gives the same id on every machine.
+NAMESPACE = UUID("5d0f7c0e-6a53-4f5b-9a8e-2f6f0d0e6a11")
+
+
+def derived(*parts: object) -> UUID:
+    """The id that follows from `parts`, always the same for the same parts."""
+    return uuid5(NAMESPACE, "\x1f".join(str(part) for part in parts))
+
+
+def queue_for(lane: str) -> str:
+    """The task queue of a lane: transactional mail is never behind marketing mail."""
+    return TRANSACTIONAL_QUEUE if lane == "transactional" else MARKETING_QUEUE

@@ -1,0 +1,75 @@
+"""When a step is due: calendar days keep the wall-clock hour of the contact's zone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+_DELAY = re.compile(r"^(?:(?P<weeks>\d+)w)?(?:(?P<days>\d+)d)?(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """A wait of whole calendar `days` and then `seconds` of elapsed time; never negative."""
+
+    days: int = 0
+    seconds: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Delay:
+        """Read `0d`, `7d`, `2w`, `1d12h`, `90m`. Raises ValueError with an example of the right form."""
+        match = _DELAY.match(text.strip()) if text.strip() else None
+        if match is None:
+            msg = f"{text!r} is not a delay; write it like 7d, 1h, 2w or 1d12h"
+            raise ValueError(msg)
+        weeks, days, hours, minutes = (int(match[name] or 0) for name in ("weeks", "days", "hours", "minutes"))
+        return cls(days=weeks * 7 + days, seconds=hours * 3600 + minutes * 60)
+
+    @property
+    def label(self) -> str:
+        """How people name this offset from the start: `Day 5`, `Hour 24`, `Day 1 +2h`."""
+        if self.days == 0 and self.seconds:
+            hours, rest = divmod(self.seconds, 3600)
+            return f"Hour {hours}" if rest == 0 else f"Minute {self.seconds // 60}"
+        return f"Day {self.days}" + (f" +{self.seconds // 3600}h" if self.seconds else "")
+
+
+def resolve(local: datetime, zone: ZoneInfo) -> datetime:
+    """The UTC moment at which a wall clock in `zone` shows `local` (naive).
+
+    A time that daylight saving skips becomes the moment the clock jumps past it by the same distance;
+    a time that comes twice is its first coming. (PEP 495: fold=0 does both through UTC and back.)
+    """
+    return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
+def due(start: datetime, delay: Delay, zone: ZoneInfo) -> datetime:
+    """The virtual moment `delay` after `start` for a person in `zone`, as UTC.
+
+    Days are the calendar's: seven days after 09:00 is 09:00, also across a change of the clocks. Hours
+    are elapsed time. Never before `start`.
+    """
+    moment = start.astimezone(UTC)
+    if delay.days:
+        local = start.astimezone(zone).replace(tzinfo=None) + timedelta(days=delay.days)
+        moment = resolve(local, zone)
+    return moment + timedelta(seconds=delay.seconds)
+
+
+def next_permitted(moment: datetime, opens: time, closes: time, zone: ZoneInfo) -> datetime:
+    """The first moment at or after `moment` inside the daily window [opens, closes) of `zone`, as UTC.
+
+    A window may cross midnight (`opens` after `closes`). Equal ends mean that every time is permitted.
+    """
+    if opens == closes:
+        return moment.astimezone(UTC)
+    local = moment.astimezone(zone)
+    clock = local.time()
+    inside = opens <= clock < closes if opens < closes else clock >= opens or clock < closes
+    if inside:
+        return moment.astimezone(UTC)
+    day = local.date() if clock < opens else local.date() + timedelta(days=1)
+    opening = resolve(datetime.combine(day, opens), zone)
+    return max(opening, moment.astimezone(UTC))

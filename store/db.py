@@ -1,0 +1,61 @@
+"""The one way to PostgreSQL: an engine, and transactions that commit or leave nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from domain.errors import NotDurable
+
+POOL_SIZE = 16
+POOL_WAIT_S = 5.0
+CONNECT_TIMEOUT_S = 3
+STATEMENT_TIMEOUT_MS = 15_000
+
+
+def _is_outage(error: DBAPIError) -> bool:
+    """Whether PostgreSQL went away, shuts down, or starts up (SQLSTATE class 57P and 08)."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)) or state[:2] == "08"
+
+
+class Database:
+    """A pool of connections. `transaction()` is the only thing that commits.
+
+    Raises `NotDurable` where PostgreSQL cannot be reached or went away before the commit was answered,
+    so that the sender of what was to be stored is asked to send it again.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = POOL_SIZE) -> None:
+        self.engine: AsyncEngine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=POOL_WAIT_S,
+            pool_pre_ping=True,
+            connect_args={
+                "connect_timeout": CONNECT_TIMEOUT_S,
+                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+            },
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session whose work is committed at the end of the block, or rolled back by any exception."""
+        try:
+            async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+                yield session
+        except DBAPIError as error:
+            if _is_outage(error):
+                raise NotDurable("The database cannot be reached; please send this again.") from error
+            raise
+        except (PoolTimeoutError, OSError) as error:
+            raise NotDurable("The database is busy or away; please send this again.") from error
+
+    async def aclose(self) -> None:
+        """Close every pooled connection."""
+        await self.engine.dispose()

@@ -1,0 +1,61 @@
+"""The send ledger: one row per (journey, step), with the exact bytes that went out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from store.base import at, created, json_list, json_object
+
+
+class Message(SQLModel, table=True):
+    """One message to one person.
+
+    `state`: `claimed` (frozen, waiting for another attempt), `calling` (a provider is being called until
+    `calling_until`), `sent`, `failed`, `unknown` (nobody can know whether it went out), `skipped`.
+    `id` is the provider's idempotency key.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("journey_id", "step"),
+        Index(None, "contact_id", "created_at"),
+        Index("ix_messages_calling", "contact_id", postgresql_where=text("state = 'calling'")),
+        Index("ix_messages_provider_message_id", "provider_message_id"),
+        Index("ix_messages_doubtful", "state", postgresql_where=text("state IN ('unknown', 'failed')")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    journey_id: UUID = Field(foreign_key="journeys.id")
+    contact_id: UUID = Field(foreign_key="contacts.id")
+    sequence: str
+    step: str
+    lane: str
+    state: str
+    reason: str | None = None
+    sender: str = ""
+    recipient: str = ""
+    reply_to: str = ""
+    subject: str = ""
+    text: str = ""
+    html: str = ""
+    headers: dict[str, Any] = json_object()
+    attachments: list[Any] = json_list()
+    provider: str = ""
+    provider_message_id: str | None = None
+    attempts: int = 0
+    refusals: int = 0
+    due_at: datetime | None = at()
+    first_called_at: datetime | None = at()
+    calling_until: datetime | None = at()
+    created_at: datetime = created()
+    sent_at: datetime | None = at()
+    delivered_at: datetime | None = at()
+    opened_at: datetime | None = at()
+    clicked_at: datetime | None = at()
+    bounced_at: datetime | None = at()
+    complained_at: datetime | None = at()

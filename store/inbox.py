@@ -1,0 +1,140 @@
+"""Putting events into the inbox: deduplicated, and in order within their key."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Select, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.events import DEDUPLICATED_BY_SESSION, Incoming
+from store.base import now
+from store.events import Event, InboxKey
+
+DEDUPE_WINDOW = timedelta(hours=1)
+
+
+def dedupe_key(incoming: Incoming) -> str | None:
+    """By what an event without an id is recognised: `session:type`, for the listed types only.
+
+    Two checkouts in one session are two where they name two carts.
+    """
+    if incoming.sender_id or not incoming.session_id or incoming.type not in DEDUPLICATED_BY_SESSION:
+        return None
+    cart = incoming.payload.get("cart_id") if incoming.type == "checkout_started" else None
+    return ":".join(str(part) for part in (incoming.session_id, incoming.type, cart) if part)
+
+
+def ordering_key(incoming: Incoming, contact_id: UUID | None) -> str:
+    """What the event is routed in order with: its contact, else the sender's own entity, else its source."""
+    if contact_id is not None:
+        return f"contact:{contact_id}"
+    return incoming.entity or f"source:{incoming.source}"
+
+
+async def append(
+    tx: AsyncSession,
+    incoming: Incoming,
+    contact_id: UUID | None = None,
+    *,
+    state: str = "waiting",
+    reason: str | None = None,
+) -> Event | None:
+    """Store one event; None where it is a repeat, which is counted on the event that it repeats.
+
+    The caller holds the contact's row lock where there is a contact, so that `seq` is the order of
+    commits within the key.
+    """
+    event = _row(incoming, contact_id, state, reason)
+    if await _is_repeat(tx, incoming, event):
+        return None
+    await _lock_key(tx, event.key)
+    tx.add(event)
+    await tx.flush()
+    if state == "waiting":
+        await mark_work(tx, event)
+    return event
+
+
+def _row(incoming: Incoming, contact_id: UUID | None, state: str, reason: str | None) -> Event:
+    received_at = now()
+    return Event(
+        key=ordering_key(incoming, contact_id),
+        type=incoming.type,
+        source=incoming.source,
+        sender_id=incoming.sender_id,
+        dedupe_key=dedupe_key(incoming),
+        contact_id=contact_id,
+        entity=incoming.entity,
+        session_id=incoming.session_id,
+        occurred_at=incoming.occurred_at or received_at,
+        received_at=received_at,
+        payload=incoming.payload,
+        raw=incoming.raw,
+        client_side=incoming.client_side,
+        state=state,
+        reason=reason,
+    )
+
+
+async def _is_repeat(tx: AsyncSession, incoming: Incoming, event: Event) -> bool:
+    found = None
+    if incoming.sender_id:
+        await _lock_key(tx, f"id:{incoming.source}:{incoming.sender_id}")
+        found = by_sender_id(incoming.source, incoming.sender_id)
+    elif event.dedupe_key:
+        await _lock_key(tx, f"dedupe:{event.dedupe_key}")
+        found = _same_session(event.dedupe_key, event.occurred_at)
+    if found is None:
+        return False
+    original = (await tx.execute(found)).scalar_one_or_none()
+    if original is None:
+        return False
+    await tx.execute(update(Event).where(Event.id == original).values(duplicates=Event.duplicates + 1))
+    return True
+
+
+def by_sender_id(source: str, sender_id: str) -> Select[tuple[UUID]]:
+    """The event of that sender's id."""
+    return select(Event.id).where(Event.source == source, Event.sender_id == sender_id)
+
+
+def _same_session(key: str, occurred_at: datetime) -> Select[tuple[UUID]]:
+    window = Event.occurred_at.between(occurred_at - DEDUPE_WINDOW, occurred_at + DEDUPE_WINDOW)
+    return select(Event.id).where(Event.dedupe_key == key, window).limit(1)
+
+
+async def _lock_key(tx: AsyncSession, key: str) -> None:
+    """Serialise writers of one key until the end of the transaction (64-bit hash: a collision only waits)."""
+    await tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+
+
+async def mark_work(tx: AsyncSession, event: Event) -> None:
+    """Tell dispatch that the event's key has something to route."""
+    row = insert(InboxKey).values(
+        key=event.key, last_seq=event.seq, done_seq=0, fence=0, retry_at=now(), leased_until=None
+    )
+    await tx.execute(
+        row.on_conflict_do_update(
+            index_elements=[InboxKey.key],
+            set_={
+                "last_seq": func.greatest(InboxKey.last_seq, row.excluded.last_seq),
+                "retry_at": func.least(InboxKey.retry_at, row.excluded.retry_at),
+            },
+        )
+    )
+
+
+async def replay(tx: AsyncSession, event_id: UUID, payload: dict[str, object] | None = None) -> Event | None:
+    """Put a rejected event back at the end of its key's line, optionally mended. None where there is none."""
+    seq = text("nextval(pg_get_serial_sequence('events', 'seq'))")
+    values: dict[str, object] = {"state": "waiting", "reason": None, "attempts": 0, "seq": seq}
+    if payload is not None:
+        values["payload"] = payload
+    changed = update(Event).where(Event.id == event_id, Event.state == "rejected").values(**values).returning(Event)
+    event = (await tx.execute(changed)).scalar_one_or_none()
+    if event is not None:
+        await mark_work(tx, event)
+    return event

@@ -1,0 +1,1 @@
+"""Everything the product needs on one machine, under one supervisor: PostgreSQL, Temporal, API and workers."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text, update
+from sqlalchemy import func, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -48,14 +48,16 @@ async def append(
     commits within the key.
     """
     event = _row(incoming, contact_id, state, reason)
-    if await _is_repeat(tx, incoming, event):
+    if contact_id is None:
+        await lock(tx, event.key)
+    if event.dedupe_key and await _repeats_session(tx, event):
         return None
-    await _lock_key(tx, event.key)
-    tx.add(event)
-    await tx.flush()
+    stored = await _insert(tx, event)
+    if stored is None:
+        return None
     if state == "waiting":
-        await mark_work(tx, event)
-    return event
+        await mark_work(tx, stored)
+    return stored
 
 
 def _row(incoming: Incoming, contact_id: UUID | None, state: str, reason: str | None) -> Event:
@@ -79,16 +81,27 @@ def _row(incoming: Incoming, contact_id: UUID | None, state: str, reason: str | 
     )
 
 
-async def _is_repeat(tx: AsyncSession, incoming: Incoming, event: Event) -> bool:
-    found = None
-    if incoming.sender_id:
-        await _lock_key(tx, f"id:{incoming.source}:{incoming.sender_id}")
-        found = by_sender_id(incoming.source, incoming.sender_id)
-    elif event.dedupe_key:
-        await _lock_key(tx, f"dedupe:{event.dedupe_key}")
-        found = _same_session(event.dedupe_key, event.occurred_at)
-    if found is None:
-        return False
+async def _insert(tx: AsyncSession, event: Event) -> Event | None:
+    """One statement that stores the event, or counts a repeat of the sender's id on the first one."""
+    statement = (
+        insert(Event)
+        .values(event.model_dump(exclude={"seq"}))
+        .on_conflict_do_update(
+            index_elements=[Event.source, Event.sender_id],
+            index_where=text("sender_id IS NOT NULL"),
+            set_={"duplicates": Event.duplicates + 1},
+        )
+        .returning(Event.seq, literal_column("(xmax = 0)"))
+    )
+    seq, is_new = (await tx.execute(statement)).one()
+    event.seq = seq
+    return event if is_new else None
+
+
+async def _repeats_session(tx: AsyncSession, event: Event) -> bool:
+    await lock(tx, f"dedupe:{event.dedupe_key}")
+    window = Event.occurred_at.between(event.occurred_at - DEDUPE_WINDOW, event.occurred_at + DEDUPE_WINDOW)
+    found = select(Event.id).where(Event.dedupe_key == event.dedupe_key, window).limit(1)
     original = (await tx.execute(found)).scalar_one_or_none()
     if original is None:
         return False
@@ -96,17 +109,7 @@ async def _is_repeat(tx: AsyncSession, incoming: Incoming, event: Event) -> bool
     return True
 
 
-def by_sender_id(source: str, sender_id: str) -> Select[tuple[UUID]]:
-    """The event of that sender's id."""
-    return select(Event.id).where(Event.source == source, Event.sender_id == sender_id)
-
-
-def _same_session(key: str, occurred_at: datetime) -> Select[tuple[UUID]]:
-    window = Event.occurred_at.between(occurred_at - DEDUPE_WINDOW, occurred_at + DEDUPE_WINDOW)
-    return select(Event.id).where(Event.dedupe_key == key, window).limit(1)
-
-
-async def _lock_key(tx: AsyncSession, key: str) -> None:
+async def lock(tx: AsyncSession, key: str) -> None:
     """Serialise writers of one key until the end of the transaction (64-bit hash: a collision only waits)."""
     await tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
 
@@ -127,14 +130,17 @@ async def mark_work(tx: AsyncSession, event: Event) -> None:
     )
 
 
-async def replay(tx: AsyncSession, event_id: UUID, payload: dict[str, object] | None = None) -> Event | None:
-    """Put a rejected event back at the end of its key's line, optionally mended. None where there is none."""
+async def replay(
+    tx: AsyncSession, event: Event, contact_id: UUID | None, payload: dict[str, object] | None = None
+) -> Event:
+    """Put a rejected event back at the end of its key's line, mended by `payload` where given."""
     seq = text("nextval(pg_get_serial_sequence('events', 'seq'))")
     values: dict[str, object] = {"state": "waiting", "reason": None, "attempts": 0, "seq": seq}
+    if contact_id is not None:
+        values |= {"contact_id": contact_id, "key": f"contact:{contact_id}"}
     if payload is not None:
         values["payload"] = payload
-    changed = update(Event).where(Event.id == event_id, Event.state == "rejected").values(**values).returning(Event)
-    event = (await tx.execute(changed)).scalar_one_or_none()
-    if event is not None:
-        await mark_work(tx, event)
+    await tx.execute(update(Event).where(Event.id == event.id).values(**values))
+    await tx.refresh(event)
+    await mark_work(tx, event)
     return event

@@ -1,0 +1,91 @@
+"""Demos: canceled and superseded are terminal, a reschedule holds the place for what replaces it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.marketing import Marketing
+from domain.names import derived
+from store.bookings import Booking
+from store.contacts import Contact
+from store.events import Event
+
+AHEAD = ("booked", "expected")
+_DETAILS = ("join_url", "cancel_url", "reschedule_url", "name", "timezone")
+
+
+async def booking_row(tx: AsyncSession, uri: str, contact: Contact) -> Booking:
+    """The booking of that invitee, made as `expected` where it is not known yet."""
+    row = insert(Booking).values(
+        id=derived("booking", uri), invitee_uri=uri, contact_id=contact.id, event_uri="", event_name="",
+        state="expected", details={},
+    )  # fmt: skip
+    await tx.execute(row.on_conflict_do_nothing(index_elements=[Booking.invitee_uri]))
+    return (await tx.execute(select(Booking).where(Booking.invitee_uri == uri).with_for_update())).scalar_one()
+
+
+def invitee(payload: dict[str, Any], event: Event) -> str:
+    """The invitee's URI; a booking from elsewhere is known by its own id, else by its event."""
+    return str(payload.get("invitee_uri") or payload.get("booking_id") or event.id)
+
+
+async def booked(tx: AsyncSession, event: Event, contact: Contact, _marketing: Marketing) -> None:
+    """A demo is ahead, unless it was already canceled or moved. The one it replaces is superseded."""
+    payload = event.payload
+    booking = await booking_row(tx, invitee(payload, event), contact)
+    booking.event_id = booking.event_id or event.id
+    booking.event_uri = str(payload.get("event_uri") or booking.event_uri)
+    booking.event_name = str(payload.get("event_name") or booking.event_name)
+    booking.starts_at = _moment(payload.get("starts_at")) or booking.starts_at
+    booking.ends_at = _moment(payload.get("ends_at")) or booking.ends_at
+    booking.details = {**booking.details, **{key: payload[key] for key in _DETAILS if payload.get(key)}}
+    if booking.state == "expected":
+        booking.state, booking.changed_at = "booked", event.occurred_at
+    old = payload.get("old_invitee")
+    if old:
+        previous = await booking_row(tx, str(old), contact)
+        booking.replaces = previous.id
+        previous.state, previous.changed_at = "superseded", event.occurred_at
+
+
+async def canceled(tx: AsyncSession, event: Event, contact: Contact, _marketing: Marketing) -> None:
+    """Taken back, or moved. A move keeps the place until the new booking is seen."""
+    payload = event.payload
+    booking = await booking_row(tx, invitee(payload, event), contact)
+    moved = bool(payload.get("rescheduled"))
+    if booking.state in AHEAD or (moved and booking.state == "canceled"):
+        booking.state = "superseded" if moved else "canceled"
+        booking.changed_at = event.occurred_at
+    if moved and payload.get("new_invitee"):
+        await booking_row(tx, str(payload["new_invitee"]), contact)
+
+
+async def no_show(tx: AsyncSession, event: Event, contact: Contact, _marketing: Marketing) -> None:
+    """The person did not come."""
+    await _close(tx, event, contact, "no_show")
+
+
+async def held(tx: AsyncSession, event: Event, contact: Contact, _marketing: Marketing) -> None:
+    """The demo took place."""
+    await _close(tx, event, contact, "held")
+
+
+async def _close(tx: AsyncSession, event: Event, contact: Contact, state: str) -> None:
+    booking = await booking_row(tx, invitee(event.payload, event), contact)
+    if booking.state in AHEAD:
+        booking.state, booking.changed_at = state, event.occurred_at
+
+
+def _moment(value: object) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None

@@ -1,0 +1,67 @@
+"""Carts fold forwards only: paid is terminal, whatever arrives later."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.marketing import Marketing
+from domain.names import derived
+from store.carts import Cart
+from store.contacts import Contact
+from store.events import Event
+
+
+async def cart_row(tx: AsyncSession, external_id: str, contact: Contact) -> Cart:
+    """The cart of that id, made where it is not known yet."""
+    row = insert(Cart).values(
+        id=derived("cart", external_id), external_id=external_id, contact_id=contact.id, state="open", items=[],
+        total="", currency="USD", url="",
+    )  # fmt: skip
+    await tx.execute(row.on_conflict_do_nothing(index_elements=[Cart.external_id]))
+    return (await tx.execute(select(Cart).where(Cart.external_id == external_id).with_for_update())).scalar_one()
+
+
+async def started(tx: AsyncSession, event: Event, contact: Contact, _marketing: Marketing) -> None:
+    """A checkout began, or its contents changed. Without a cart id the session stands for the cart."""
+    external_id = str(event.payload.get("cart_id") or event.session_id or event.id)
+    cart = await cart_row(tx, external_id, contact)
+    cart.contact_id = contact.id
+    cart.started_at = min(cart.started_at or event.occurred_at, event.occurred_at)
+    if _is_newest(cart, event.occurred_at):
+        items = event.payload.get("items")
+        cart.items = items if isinstance(items, list) else []
+        cart.total = str(event.payload.get("total") or "")
+        cart.currency = str(event.payload.get("currency") or "USD").upper()
+        cart.url = str(event.payload.get("url") or "")
+        cart.changed_at = event.occurred_at
+
+
+async def emptied(tx: AsyncSession, event: Event, contact: Contact, _marketing: Marketing) -> None:
+    """The person took everything out again."""
+    external_id = event.payload.get("cart_id")
+    if external_id:
+        cart = await cart_row(tx, str(external_id), contact)
+        if cart.state == "open" and _is_newest(cart, event.occurred_at):
+            cart.state, cart.changed_at = "emptied", event.occurred_at
+
+
+def _is_newest(cart: Cart, occurred_at: datetime) -> bool:
+    return cart.changed_at is None or occurred_at >= cart.changed_at
+
+
+async def pay(tx: AsyncSession, external_id: str | None, contact: Contact) -> None:
+    """The cart is paid.
+
+    A purchase that names no cart pays every open one of the person: better no reminder than one for what
+    was bought.
+    """
+    if external_id:
+        (await cart_row(tx, external_id, contact)).state = "paid"
+        return
+    open_ones = select(Cart).where(Cart.contact_id == contact.id, Cart.state == "open").with_for_update()
+    for cart in (await tx.execute(open_ones)).scalars().all():
+        cart.state = "paid"

@@ -1,0 +1,24 @@
+"""A person's own no: it holds from the commit on, on every channel."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.marketing import Marketing
+from store.contacts import Consent, Contact
+from store.events import Event
+
+
+async def withdrawn(tx: AsyncSession, event: Event, contact: Contact, _marketing: Marketing) -> None:
+    """The opt-out, with its proof. It stays until the person opts in again."""
+    contact.opted_out_at = contact.opted_out_at or event.occurred_at
+    tx.add(
+        Consent(
+            contact_id=contact.id,
+            event_id=event.id,
+            granted=False,
+            channel="all",
+            place=event.source,
+            ip_hash=str(event.payload.get("ip_hash", "")),
+        )
+    )

@@ -1,0 +1,144 @@
+"""An event's first and decisive transaction: who it is about, stored once, folded into the rows."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.errors import NotDurable
+from domain.events import Incoming
+from domain.marketing import Marketing
+from store import facts, inbox
+from store.base import now
+from store.contacts import Contact
+from store.db import Database
+from store.events import Event
+from store.facts.mail import message_of
+from store.facts.orders import record_refund
+from store.identity import lock_contact, names, resolve
+from store.messages import Message
+from store.orders import Order
+
+# Facts after which a marketing message must not go out any more. Their commit waits for a call to a mail
+# provider that is under way for the same person, so that nothing is accepted after the commit.
+STOPPING = frozenset(
+    {
+        "unsubscribed", "email_complained", "email_bounced", "purchase_completed", "refund", "demo_booked", "demo_held",
+        "cart_emptied", "checkout_expired", "subscription_lapsed", "erased",
+    }
+)  # fmt: skip
+WAIT_FOR_CALL_S = 4.0
+POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one event: `accepted`, `duplicate` (counted on the first) or `rejected` (kept, with a reason)."""
+
+    event_id: UUID | None
+    outcome: Literal["accepted", "duplicate", "rejected"]
+    reason: str | None = None
+
+
+class _CallUnderWay(Exception):
+    """A provider is being called for this person; look again in a moment."""
+
+
+async def ingest(db: Database, marketing: Marketing, incoming: Incoming) -> Receipt:
+    """Store the event and fold what it says, in one transaction.
+
+    Raises `NotDurable` where that cannot be committed now: PostgreSQL is away, or a call that the event
+    must stop does not end within four seconds.
+    """
+    deadline = asyncio.get_running_loop().time() + WAIT_FOR_CALL_S
+    while True:
+        try:
+            async with db.transaction() as tx:
+                return await _ingest(tx, marketing, incoming)
+        except _CallUnderWay as waiting:
+            if asyncio.get_running_loop().time() >= deadline:
+                message = "A message to this person is going out this moment; please send this again."
+                raise NotDurable(message) from waiting
+            await asyncio.sleep(POLL_S)
+
+
+async def _ingest(tx: AsyncSession, marketing: Marketing, incoming: Incoming) -> Receipt:
+    contact = await find_contact(tx, incoming)
+    if contact is not None and incoming.type in STOPPING:
+        await _wait_for_calls(tx, contact.id)
+    event = await inbox.append(tx, incoming, contact.id if contact else None)
+    if event is None:
+        return Receipt(None, "duplicate")
+    if contact is not None:
+        await facts.apply(tx, event, contact, marketing)
+    elif event.type == "refund":
+        await record_refund(tx, event, None)
+    return Receipt(event.id, "accepted")
+
+
+async def find_contact(tx: AsyncSession, incoming: Incoming) -> Contact | None:
+    """The locked contact: by our own ids where the event carries them, else by who it says it is."""
+    known = await _by_reference(tx, incoming)
+    if known is not None:
+        return await lock_contact(tx, known)
+    return await resolve(tx, names(incoming))
+
+
+async def _by_reference(tx: AsyncSession, incoming: Incoming) -> UUID | None:
+    """Events of mail providers are about a message, refunds about an order, our own about a contact id."""
+    payload = incoming.payload
+    if incoming.source in {"perennial", "unsubscribe"} and payload.get("contact_id"):
+        return UUID(str(payload["contact_id"]))
+    if incoming.type.startswith("email_") and (message := await message_of(tx, payload)):
+        return message.contact_id
+    if incoming.type == "refund" and payload.get("payment_intent"):
+        by_intent = select(Order.contact_id).where(Order.payment_intent == payload["payment_intent"]).limit(1)
+        found: UUID | None = (await tx.execute(by_intent)).scalar_one_or_none()
+        return found
+    return None
+
+
+async def _wait_for_calls(tx: AsyncSession, contact_id: UUID) -> None:
+    live = select(func.count()).where(
+        Message.contact_id == contact_id,
+        Message.state == "calling",
+        Message.lane == "marketing",
+        Message.calling_until > now(),
+    )
+    if (await tx.execute(live)).scalar_one():
+        raise _CallUnderWay
+
+
+async def reject(db: Database, incoming: Incoming, reason: str) -> Receipt:
+    """Keep an event that was signed but not understood, as a dead letter that can be mended and replayed."""
+    async with db.transaction() as tx:
+        event = await inbox.append(tx, incoming, state="rejected", reason=reason)
+    return Receipt(event.id, "rejected", reason) if event else Receipt(None, "duplicate")
+
+
+async def replay(
+    db: Database, marketing: Marketing, event_id: UUID, payload: dict[str, object] | None = None
+) -> Event | None:
+    """Route a dead letter again, mended by `payload` where given. None where there is no such dead letter."""
+    async with db.transaction() as tx:
+        event = (
+            await tx.execute(select(Event).where(Event.id == event_id, Event.state == "rejected"))
+        ).scalar_one_or_none()
+        if event is None:
+            return None
+        contact = await lock_contact(tx, event.contact_id) if event.contact_id else None
+        contact = contact or await resolve(tx, _names_in(payload or event.payload))
+        again = await inbox.replay(tx, event, contact.id if contact else None, payload)
+        if contact is not None:
+            await facts.apply(tx, again, contact, marketing)
+        return again
+
+
+def _names_in(payload: dict[str, object]) -> list[tuple[str, str]]:
+    pairs = [(kind, payload.get(kind)) for kind in ("anonymous_id", "email", "user_id")]
+    return [(kind, value) for kind, value in pairs if isinstance(value, str) and value]

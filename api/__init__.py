@@ -1,0 +1,1 @@
+"""The way in: what the outside calls, and what it is answered."""

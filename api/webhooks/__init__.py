@@ -1,0 +1,27 @@
+"""Webhooks: who may knock, how they prove it, and what their bodies say in our words. No database here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from api.webhooks.base import Source, Vendor, usable
+from api.webhooks.calendly import Calendly
+from api.webhooks.github import GitHub
+from api.webhooks.resend import Resend
+from api.webhooks.sendgrid import SendGrid
+from api.webhooks.stripe import Stripe
+
+SOURCES: Final[Mapping[str, Vendor]] = {
+    vendor.name: vendor for vendor in (Stripe(), Calendly(), GitHub(), Resend(), SendGrid())
+}
+
+
+def configured(secrets: Mapping[str, Iterable[str]]) -> dict[str, Source]:
+    """The sources that have a secret, by name. One that is absent here has no endpoint: HTTP 404.
+
+    `secrets` gives for each name of `SOURCES` its secrets, the current one and, during a rotation,
+    former ones; blank ones are dropped.
+    """
+    kept = {name: usable(secrets.get(name, ())) for name in SOURCES}
+    return {name: Source(SOURCES[name], found) for name, found in kept.items() if found}

@@ -7,7 +7,7 @@ loggers are kept at WARNING from the moment a vendor can be called.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -59,13 +59,15 @@ def _http_date(value: str) -> datetime | None:
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
-def status_error(vendor: str, status: int, headers: Mapping[str, str], detail: str = "") -> ProviderError:
-    """The error that a status outside 2xx stands for.
+def status_error(
+    vendor: str, status: int, headers: Mapping[str, str], detail: str = "", *, wait: timedelta | None = None
+) -> ProviderError:
+    """The error that a status outside 2xx stands for; `wait` counts where there is no `Retry-After`.
 
     5xx other than 503 leaves open whether the vendor acted (`refused=False`); everything else is a refusal.
     Credentials are often echoed in answers to a wrong key, so those carry no detail.
     """
-    wish = retry_after(headers)
+    wish = retry_after(headers) or wait
     if status in {401, 403}:
         return ProviderError("unauthorized", f"{vendor} answered {status}: check the key", permanent=True)
     message = f"{vendor} answered {status}: {detail[:DETAIL_LIMIT]}"
@@ -96,10 +98,14 @@ async def call(
     url: str,
     *,
     accept: Collection[int] = (),
+    wait_hint: Callable[[httpx.Response], timedelta | None] = lambda _: None,
     timeout: httpx.Timeout = TIMEOUT,  # noqa: ASYNC109 - httpx's own per-phase timeouts, not a deadline to be cancelled at
     **request: Any,  # noqa: ANN401 - httpx's own keyword arguments (json, data, params, headers), passed on
 ) -> httpx.Response:
-    """One request, one answer: 2xx and the statuses in `accept` are returned, all else is raised."""
+    """One request, one answer: 2xx and the statuses in `accept` are returned, all else is raised.
+
+    `wait_hint` reads how long to wait from where this vendor says it beside `Retry-After`.
+    """
     try:
         response = await client.request(method, url, timeout=timeout, follow_redirects=False, **request)
     except (httpx.TransportError, httpx.InvalidURL) as error:
@@ -107,7 +113,8 @@ async def call(
         raise transport_error(vendor, error) from None
     if response.is_success or response.status_code in accept:
         return response
-    raise status_error(vendor, response.status_code, response.headers, response.text)
+    wait = wait_hint(response)
+    raise status_error(vendor, response.status_code, response.headers, response.text, wait=wait)
 
 
 def json_object(vendor: str, response: httpx.Response) -> dict[str, Any]:

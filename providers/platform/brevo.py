@@ -1,0 +1,119 @@
+"""Brevo as marketing platform, over its contacts API (developers.brevo.com/reference/create-contact).
+
+`POST /v3/contacts` answers 201 with the id when it created and 204 with nothing when it updated, so the id is
+read first; only a contact that is not there is given its original source. Attributes must exist in the Brevo
+account: it ignores values of attributes that it does not have. `emailBlacklisted` is never sent, because
+sending it could undo an opt-out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from urllib.parse import quote
+
+import httpx
+
+from domain.errors import ProviderError
+from providers.http import call, json_object
+from providers.protocols import Person
+
+API = "https://api.brevo.com/v3"
+ORIGINAL_SOURCE = "ORIGINAL_SOURCE"
+
+
+class Brevo:
+    """A `Platform`. `list_ids` are the lists that a pushed person is added to; closes the client it was given."""
+
+    name = "brevo"
+
+    def __init__(
+        self, client: httpx.AsyncClient, api_key: str, *, list_ids: Sequence[int] = (), base_url: str = API
+    ) -> None:
+        self._client = client
+        self._headers = {"api-key": api_key, "accept": "application/json"}
+        self._url = f"{base_url}/contacts"
+        self._list_ids = list(list_ids)
+
+    async def push(self, person: Person) -> str:
+        """Create with the original source, or update without it; Brevo's id of the contact."""
+        known = await self._find(person.email)
+        fields = _person_attributes(person)
+        if known is not None:
+            await self._write(person.email, fields, update=True, list_ids=self._list_ids)
+            return known
+        if person.original_source:
+            fields[ORIGINAL_SOURCE] = person.original_source
+        response = await self._write(person.email, fields, update=False, list_ids=self._list_ids)
+        return str(json_object(self.name, response)["id"])
+
+    async def set_attributes(self, email: str, attributes: Mapping[str, str]) -> None:
+        """Set these and leave the others; a contact that Brevo does not have is created."""
+        await self._write(email, _named(attributes), update=True)
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def _find(self, email: str) -> str | None:
+        response = await self._call(
+            "GET", f"{self._url}/{quote(email, safe='')}", params={"identifierType": "email_id"}
+        )
+        return None if response.status_code == httpx.codes.NOT_FOUND else str(json_object(self.name, response)["id"])
+
+    async def _write(
+        self, email: str, attributes: Mapping[str, str], *, update: bool, list_ids: Sequence[int] = ()
+    ) -> httpx.Response:
+        body: dict[str, object] = {"email": email, "attributes": dict(attributes), "updateEnabled": update}
+        if list_ids:
+            body["listIds"] = list(list_ids)
+        response = await self._call("POST", self._url, json=body)
+        if response.status_code == httpx.codes.BAD_REQUEST:
+            answer = json_object(self.name, response)
+            # Somebody made the contact between our look and our write: the next attempt finds it.
+            made_meanwhile = not update and answer.get("code") == "duplicate_parameter"
+            message = f"{self.name}: {answer.get('code')}: {answer.get('message')}"
+            raise ProviderError("conflict" if made_meanwhile else "rejected", message, permanent=not made_meanwhile)
+        return response
+
+    async def _call(
+        self, method: str, url: str, *, json: object = None, params: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        accept = (404,) if method == "GET" else (400,)
+        return await call(
+            self._client,
+            self.name,
+            method,
+            url,
+            accept=accept,
+            wait_hint=_wait,
+            headers=self._headers,
+            json=json,
+            params=params,
+        )
+
+
+def _person_attributes(person: Person) -> dict[str, str]:
+    fields = {
+        "FIRSTNAME": person.first_name,
+        "COMPANY": person.company,
+        "TAGS": ", ".join(person.tags),
+        "AUDIENCE": person.audience,
+        "FORM_SOURCE": person.form_source,
+        "LATEST_SOURCE": person.latest_source,
+    }
+    # An empty value would clear what is there.
+    return {name: value for name, value in (_named(person.attributes) | fields).items() if value}
+
+
+def _named(attributes: Mapping[str, str]) -> dict[str, str]:
+    """Names as Brevo has them (capitals, digits, underscores), without the one that is set once."""
+    named = {re.sub(r"[^A-Z0-9_]+", "_", name.upper()): value for name, value in attributes.items()}
+    return {name: value for name, value in named.items() if name != ORIGINAL_SOURCE}
+
+
+def _wait(response: httpx.Response) -> timedelta | None:
+    """`x-sib-ratelimit-reset`: seconds until the window ends (developers.brevo.com/docs/limit-headers)."""
+    reset = response.headers.get("x-sib-ratelimit-reset", "")
+    limited = response.status_code == httpx.codes.TOO_MANY_REQUESTS
+    return timedelta(seconds=int(reset)) if limited and reset.isdigit() else None

@@ -1,0 +1,1 @@
+"""Mail vendors, one a file, all behind `providers.protocols.MailProvider`."""

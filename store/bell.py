@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 
+import structlog
 from sqlalchemy import text
 
 from domain.errors import PerennialError
@@ -13,7 +13,7 @@ from store.db import Database
 CHANNEL = "perennial_inbox"
 QUIET_S = 0.05
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger("store.bell")
 
 
 class Bell:
@@ -54,4 +54,4 @@ class Bell:
             async with self._db.transaction() as tx:
                 await tx.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
         except PerennialError as error:
-            log.warning("dispatch could not be woken: %s", error.code)
+            log.warning("bell_not_rung", code=error.code)

@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from domain.sequences import DelayText
 from domain.schedule import Delay
+from domain.sequences import DelayText
 
 
 class _Strict(BaseModel):

@@ -18,7 +18,6 @@ class Facts:
     due: datetime
     late_after: timedelta
     lane: str
-    journey_state: str
     email: str | None
     erased: bool
     opted_out: bool
@@ -66,8 +65,6 @@ def decide(facts: Facts) -> Decision:
     """
     if facts.erased:
         return End("erased")
-    if facts.journey_state not in {"starting", "running", "paused"}:
-        return End(facts.ended_by or facts.journey_state)
     if facts.ended_by:
         return End(facts.ended_by)
     if facts.lane == "marketing" and facts.opted_out:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlmodel import Field, SQLModel
 
-from store.base import at, created, json_list, json_object
+from store.base import at, created, json_list, json_object, words
 
 
 class OutboxMail(SQLModel, table=True):
@@ -87,7 +87,7 @@ class Post(SQLModel, table=True):
 
 
 class Notification(SQLModel, table=True):
-    """What the team was told; also shown where no chat is configured."""
+    """What the team is told, shown where no chat is configured; `told` names the chats that took it."""
 
     __tablename__ = "notifications"
 
@@ -96,6 +96,7 @@ class Notification(SQLModel, table=True):
     text: str
     url: str
     urgent: bool = False
+    told: list[str] = words()
     at: datetime = created()
 
 

@@ -1,0 +1,256 @@
+"""The content assets that a source is made into: their shapes, their rules and where they go.
+
+The rules are validators, not JSON-schema keywords, because structured output of several model endpoints
+refuses `maxLength` and `minItems`; the descriptions tell a model the same in words.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
+
+TWEETS = 5
+TWEET_LIMIT = 280
+LINKEDIN_LIMIT = 3_000
+HEADLINE_LIMIT = 150
+SNIPPET_LIMIT = 2_000
+DESCRIPTIONS = 3
+DESCRIPTION_LIMIT = 160
+
+# twitter-text, config v3: a URL counts 23 however long it is; code points in these ranges count 1, others 2.
+_URL_LENGTH = 23
+_NARROW = ((0, 0x10FF), (0x2000, 0x200D), (0x2010, 0x201F), (0x2032, 0x2037))
+_HOST = r"[A-Za-z0-9\u00a1-\u04ff_.-]+(?::\d+)?"
+_CHAR = r"[A-Za-z0-9\u00a1-\u04ff!*';:=+,.$/%#@|&?~_-]"
+_PATH = rf"(?:[/?#](?:{_CHAR}|\({_CHAR}*\))*)?"
+_URL = re.compile(rf"https?://{_HOST}{_PATH}", re.IGNORECASE)
+_URL_END = re.compile(r"[.,;:!?']+$")
+# X also links `example.com` and takes `setup.py` for an address in Paraguay.
+_BARE = re.compile(rf"(?<![@\w/.-])(?:[\w-]+\.)+[a-z]{{2,}}{_PATH}", re.IGNORECASE | re.ASCII)
+_PICTURE = "[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]"
+_EMOJI = re.compile(
+    rf"[0-9#*]\ufe0f?\u20e3|[\U0001f1e6-\U0001f1ff]{{2}}"
+    rf"|{_PICTURE}[\ufe0f\U0001f3fb-\U0001f3ff]?(?:\u200d{_PICTURE}[\ufe0f\U0001f3fb-\U0001f3ff]?)*"
+)
+
+
+def x_length(text: str) -> int:
+    """How long X counts a post (developer.x.com, "Counting characters"); never less than X does.
+
+    What only looks like an address counts as one or as its letters, whichever is more.
+    """
+    count = 0
+
+    def url(found: re.Match[str]) -> str:
+        nonlocal count
+        count += _URL_LENGTH
+        end = _URL_END.search(found[0])
+        return " " if end is None else f" {end[0]}"
+
+    def bare(found: re.Match[str]) -> str:
+        nonlocal count
+        count += max(_URL_LENGTH, len(found[0]))
+        return " "
+
+    def emoji(_: re.Match[str]) -> str:
+        nonlocal count
+        count += 2
+        return " "
+
+    rest = unicodedata.normalize("NFC", text)
+    for pattern, counted in ((_URL, url), (_BARE, bare), (_EMOJI, emoji)):
+        rest, replaced = pattern.subn(counted, rest)
+        count -= replaced  # the spaces that keep neighbours apart are not part of the post
+    return count + sum(1 if any(low <= ord(c) <= high for low, high in _NARROW) else 2 for c in rest)
+
+
+def _said(text: str) -> str:
+    """Text that says something: no control characters but line breaks, no blank edges, not empty."""
+    kept = "".join(c for c in text.replace("\r\n", "\n") if c == "\n" or unicodedata.category(c) != "Cc").strip()
+    if not kept:
+        raise ValueError("must not be empty")
+    return kept
+
+
+def _at_most(limit: int) -> AfterValidator:
+    def check(text: str) -> str:
+        if len(text) > limit:
+            raise ValueError(f"has {len(text)} characters, at most {limit} are allowed")
+        return text
+
+    return AfterValidator(check)
+
+
+def _tweet(text: str) -> str:
+    if (length := x_length(text)) > TWEET_LIMIT:
+        raise ValueError(f"counts {length} on X, at most {TWEET_LIMIT} are allowed")
+    return text
+
+
+def _different(count: int, what: str) -> AfterValidator:
+    def check(texts: list[str]) -> list[str]:
+        if len(texts) != count:
+            raise ValueError(f"must be exactly {count} {what}, not {len(texts)}")
+        if len(set(texts)) != count:
+            raise ValueError(f"must be {count} different {what}")
+        return texts
+
+    return AfterValidator(check)
+
+
+Said = Annotated[str, AfterValidator(_said)]
+Tweet = Annotated[Said, AfterValidator(_tweet)]
+Description = Annotated[Said, _at_most(DESCRIPTION_LIMIT)]
+
+
+class Asset(BaseModel):
+    """What all kinds share. `note` is the writer's word to the reviewer: never published, never asked of a model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    note: SkipJsonSchema[str] = ""
+
+
+class Thread(Asset):
+    """Posts for X that are read one after the other."""
+
+    tweets: Annotated[list[Tweet], _different(TWEETS, "posts")] = Field(
+        description="exactly 5 different posts, each at most 280 characters as X counts them"
+    )
+
+
+class LinkedInPost(Asset):
+    """One post, plain text with line breaks."""
+
+    text: Annotated[Said, _at_most(LINKEDIN_LIMIT)] = Field(description="at most 3000 characters, plain text")
+
+
+class NewsletterSnippet(Asset):
+    """A block for the next newsletter."""
+
+    headline: Annotated[Said, _at_most(HEADLINE_LIMIT)] = Field(description="one line, at most 150 characters")
+    text: Annotated[Said, _at_most(SNIPPET_LIMIT)] = Field(description="at most 2000 characters, plain text")
+
+
+class SeoDescriptions(Asset):
+    """Alternatives for a page's meta description."""
+
+    descriptions: Annotated[list[Description], _different(DESCRIPTIONS, "descriptions")] = Field(
+        description="exactly 3 different descriptions, each at most 160 characters"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of asset: the name of its prompt, its shape, and the channel that it is approved for."""
+
+    name: str
+    shape: type[Asset]
+    channel: str
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        kind.name: kind
+        for kind in (
+            Kind("thread", Thread, "x"),
+            Kind("linkedin", LinkedInPost, "linkedin"),
+            Kind("newsletter", NewsletterSnippet, "newsletter"),
+            Kind("descriptions", SeoDescriptions, "seo"),
+        )
+    }
+)
+
+
+def texts(asset: BaseModel) -> list[str]:
+    """What is published of an asset, in order: each string in it but the note."""
+    values: list[str] = []
+    for name, value in asset.model_dump(exclude={"note"}).items():
+        if isinstance(value, str):
+            values.append(value)
+        elif isinstance(value, list):
+            values += [str(item) for item in value]
+        else:
+            raise TypeError(f"{type(asset).__name__}.{name} is no text")
+    return values
+
+
+def digest(asset: BaseModel) -> str:
+    """SHA-256 (hex) of what is published: what was approved and what goes out are compared by it."""
+    body = asset.model_dump(mode="json", exclude={"note"})
+    canonical = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+class Quality(BaseModel):
+    """What can be said of a draft without understanding it. Scores run from 0 to 1; `overall` is their mean."""
+
+    scores: dict[str, float]
+    overall: float
+    advice: Literal["approve", "review carefully"]
+    urgent: bool
+
+
+# Above the first a reviewer is told "approve"; below the second they are told at high priority.
+APPROVE_ABOVE = 0.8
+URGENT_BELOW = 0.7
+EASY_WORDS = 20  # words in a sentence that anybody follows
+HARD_WORDS = 50
+_TERM = re.compile(r"[\u3040-\u9fff\uac00-\ud7af]|[^\W\d_\u3040-\u9fff\uac00-\ud7af]{4,}")
+_SENTENCE_END = re.compile(r"[.!?…。！？।؟]+\s*|\n+")  # noqa: RUF001 - full-width marks end sentences too
+
+
+def quality(asset: BaseModel, source: Mapping[str, str]) -> Quality:
+    """Length, call to action, relevance and readability of a draft made from `source`."""
+    said = texts(asset)
+    whole = "\n".join(said)
+    scores = {
+        "relevance": _relevance(whole, "\n".join(source.values())),
+        "readability": _readability(whole),
+        "length": _length(asset, said),
+    }
+    # A meta description has nowhere to lead to: the page that it describes is the link.
+    if not isinstance(asset, SeoDescriptions):
+        scores["call_to_action"] = 1.0 if _URL.search(whole) else 0.0
+    scores = {name: round(score, 2) for name, score in scores.items()}
+    overall = round(sum(scores.values()) / len(scores), 2)
+    return Quality(
+        scores=scores,
+        overall=overall,
+        advice="approve" if overall > APPROVE_ABOVE else "review carefully",
+        urgent=overall < URGENT_BELOW,
+    )
+
+
+def _relevance(draft: str, source: str) -> float:
+    """The share of the draft's terms that the source has as well: what it does not have may be invented."""
+    terms = set(_TERM.findall(_URL.sub(" ", draft).casefold()))
+    known = set(_TERM.findall(source.casefold()))
+    return len(terms & known) / len(terms) if terms else 0.0
+
+
+def _readability(draft: str) -> float:
+    sentences = [s for s in _SENTENCE_END.split(_URL.sub(" ", draft)) if s.strip()]
+    words = [len(s.split()) for s in sentences] or [0]
+    mean = sum(words) / len(words)
+    return min(1.0, max(0.0, (HARD_WORDS - mean) / (HARD_WORDS - EASY_WORDS)))
+
+
+# Below the first number a text looks unfinished, above the second it is seldom read to its end.
+_GOOD_LENGTHS: Mapping[type[BaseModel], tuple[int, int]] = MappingProxyType(
+    {Thread: (20, TWEET_LIMIT), LinkedInPost: (150, 2_000), NewsletterSnippet: (30, 900), SeoDescriptions: (50, 160)}
+)
+
+
+def _length(asset: BaseModel, said: Sequence[str]) -> float:
+    low, high = _GOOD_LENGTHS.get(type(asset), (1, 10_000))
+    return sum(1.0 if low <= len(text) <= high else 0.5 for text in said) / len(said)

@@ -1,0 +1,135 @@
+"""What a mail may speak of: plain values for its template, read under the contact's lock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.clock import Clock
+from domain.marketing import Marketing, Product
+from domain.purchases import recommend
+from domain.sequences import Sequence, Step
+from store.base import now
+from store.bookings import Booking
+from store.carts import Cart
+from store.contacts import Contact
+from store.journeys import Journey
+from store.orders import Order
+from store.purchases import all_of, collect, still_owned
+from store.zones import zone_of
+
+Context = dict[str, Any]
+
+
+class Contexts:
+    """Builds the context of one message. `unmet` in the result says why the message has nothing to say."""
+
+    def __init__(self, marketing: Marketing, clock: Clock) -> None:
+        self.marketing, self.clock = marketing, clock
+
+    async def build(
+        self, tx: AsyncSession, journey: Journey, definition: Sequence, step: Step, contact: Contact
+    ) -> tuple[Context, str | None]:
+        """The values, and the reason for which nothing should be sent (all was refunded), if any."""
+        context: Context = {
+            "brand": self.marketing.brand.model_dump(mode="json"),
+            "contact": {"first_name": contact.first_name, "email": contact.email, "company": contact.company},
+            "virtual_day": step.at.days,
+        }
+        unmet = None
+        if definition.collects == "orders":
+            unmet = await self._purchases(tx, journey, definition, contact, context)
+        elif definition.about == "order":
+            await self._order(tx, journey, context)
+        elif definition.about == "booking":
+            await self._booking(tx, journey, contact, context)
+        elif definition.about == "cart":
+            await self._cart(tx, journey, step, contact, context)
+        return context, unmet
+
+    async def _purchases(
+        self, tx: AsyncSession, journey: Journey, definition: Sequence, contact: Contact, context: Context
+    ) -> str | None:
+        orders = await collect(tx, journey, definition, contact)
+        kept = await still_owned(tx, contact, orders)
+        owned = await still_owned(tx, contact, await all_of(tx, contact))
+        context["purchases"] = [self._product(key) for key in kept]
+        context["products"] = context["purchases"]
+        context["recommendations"] = [_shown(product) for product in recommend(self.marketing, owned)]
+        return None if kept else "refunded"
+
+    def _product(self, key: str) -> Context:
+        product = self.marketing.product(key)
+        return _shown(product) if product else {"key": key, "name": key}
+
+    async def _order(self, tx: AsyncSession, journey: Journey, context: Context) -> None:
+        order = await tx.get_one(Order, journey.about)
+        context["order"] = {
+            "number": str(order.id)[:8].upper(),
+            "items": [self._product(key) for key in order.products],
+            "total": _money(order.total) if order.total else "",
+            "currency": order.currency.upper(),
+        }
+
+    async def _booking(self, tx: AsyncSession, journey: Journey, contact: Contact, context: Context) -> None:
+        booking = await tx.get_one(Booking, journey.about)
+        zone = zone_of(booking.details.get("timezone") or contact.timezone)
+        starts_at = booking.starts_at.astimezone(zone) if booking.starts_at else None
+        context["booking"] = {
+            "uid": str(booking.id),
+            "event_name": booking.event_name,
+            "starts_at": f"{starts_at:%A, %d %B %Y, %H:%M} ({zone.key})" if starts_at else "",
+            "starts": booking.starts_at,
+            "ends": booking.ends_at,
+            "replaces": str(booking.replaces) if booking.replaces else None,
+            "join_url": booking.details.get("join_url"),
+            "reschedule_url": booking.details.get("reschedule_url"),
+            "cancel_url": booking.details.get("cancel_url"),
+        }
+
+    async def _cart(self, tx: AsyncSession, journey: Journey, step: Step, contact: Contact, context: Context) -> None:
+        cart = await tx.get_one(Cart, journey.about)
+        context["cart"] = {
+            "items": [_item(item) for item in cart.items],
+            "total": cart.total,
+            "currency": cart.currency,
+            "url": cart.url or self.marketing.brand.url,
+        }
+        if step.discount_percent and cart.discount_code and cart.hold_until:
+            until = self.clock.virtual(cart.hold_until).astimezone(zone_of(contact.timezone))
+            context["discount"] = {
+                "code": cart.discount_code,
+                "percent": cart.discount_percent,
+                "valid_until": f"{until:%A, %d %B, %H:%M} ({until.tzinfo})",
+                "hours_left": self._hours_left(cart.hold_until),
+            }
+
+    def _hours_left(self, until: datetime) -> int:
+        """Whole virtual hours until the hold ends, never below zero: the true time left, not a slogan."""
+        left = self.clock.virtual(until) - self.clock.virtual(now())
+        return max(0, round(left.total_seconds() / 3600))
+
+
+def _shown(product: Product) -> Context:
+    return {
+        "key": product.key,
+        "name": product.name,
+        "price": f"{product.price:.2f}",
+        "currency": product.currency,
+        "url": product.url,
+        "description": product.description,
+    }
+
+
+def _item(item: object) -> Context:
+    if isinstance(item, dict):
+        name = item.get("name") or item.get("product") or item.get("id") or ""
+        return {"name": str(name), "quantity": item.get("quantity", 1), "price": item.get("price")}
+    return {"name": str(item), "quantity": 1, "price": None}
+
+
+def _money(cents: int) -> str:
+    return f"{Decimal(cents) / 100:.2f}"

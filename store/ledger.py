@@ -1,0 +1,285 @@
+"""The send ledger: decided, frozen and marked before a provider is called, recorded after.
+
+States: (none) → calling → sent | failed | unknown; a refused call goes back to claimed; not allowed is
+skipped. One transaction decides, freezes the bytes and marks the call, since nothing may come between
+the decision and the mark; each later attempt decides again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.clock import Clock
+from domain.marketing import Marketing
+from domain.names import derived
+from domain.sending import Decision, End, Facts, Hold, Send, Skip, decide
+from domain.sequences import Sequence, Step
+from store.base import now
+from store.contacts import Contact
+from store.context import Context, Contexts
+from store.db import Database
+from store.identity import lock_contact
+from store.journeys import OPEN, Journey
+from store.lifecycle import end, follow
+from store.messages import Message
+from store.sequences import Definitions
+from store.standing import Standing, standing
+
+# A call to a provider ends before this, or nobody knows what became of it. Providers' own time limits
+# are below it (`CALL_LIMIT` in activities/messages.py).
+CALL_LEASE = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One step that has come due. `due_at` and `next_due_at` are real."""
+
+    journey_id: UUID
+    contact_id: UUID
+    step: str
+    due_at: datetime
+    next_step: str | None = None
+    next_due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """The words of one message, ready to be frozen."""
+
+    sender: str
+    reply_to: str
+    subject: str
+    text: str
+    html: str
+    headers: dict[str, str]
+    attachments: list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The provider may be called now, with exactly this message, until `message.calling_until`."""
+
+    message: Message
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Nothing is to be called: `status` is sent, skipped, failed, unknown, ended or hold."""
+
+    status: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Another attempt is under way, or died within its lease; ask again after `wait`."""
+
+    wait: timedelta
+
+
+Claim = Call | Settled | Busy
+Compose = Callable[[Message, Step, Context], Composed]
+
+
+class Ledger:
+    """Claims and records messages. `provider` and `key_lifetime` are those of the lane's mail provider."""
+
+    def __init__(self, db: Database, definitions: Definitions, marketing: Marketing, clock: Clock) -> None:
+        self.db, self.definitions, self.marketing, self.clock = db, definitions, marketing, clock
+        self.contexts = Contexts(marketing, clock)
+
+    async def claim(self, due: Due, provider: str, key_lifetime: timedelta | None, compose: Compose) -> Claim:
+        """Decide under the contact's lock whether the message goes out now, and if so mark the call."""
+        async with self.db.transaction() as tx:
+            contact = await lock_contact(tx, due.contact_id)
+            if contact is None:
+                return Settled("ended", "erased")
+            journey = await tx.get_one(Journey, due.journey_id)
+            message = await self._message(tx, due)
+            settled = _already(message, key_lifetime)
+            if settled is not None:
+                _advance(journey, due, settled)
+                return settled
+            return await self._decide(tx, _Claiming(due, journey, contact, provider, compose), message)
+
+    async def _message(self, tx: AsyncSession, due: Due) -> Message | None:
+        found = select(Message).where(Message.journey_id == due.journey_id, Message.step == due.step)
+        return (await tx.execute(found)).scalar_one_or_none()
+
+    async def _decide(self, tx: AsyncSession, this: _Claiming, message: Message | None) -> Claim:
+        definition = await self.definitions.of(tx, this.journey.sequence, this.journey.version)
+        step = definition.step(this.due.step)
+        where = await standing(tx, this.journey, definition, this.contact)
+        if this.journey.state in OPEN:
+            follow(this.journey, where)
+        elif message is not None and this.journey.state == "completed":
+            # Its last message closed the journey when it was claimed, and is tried again.
+            where = replace(where, held_by=None)
+        else:
+            where = Standing(ended_by=this.journey.reason or this.journey.state)
+        context, unmet = await self.contexts.build(tx, this.journey, definition, step, this.contact)
+        decision = decide(self._facts(this, definition, step, where, unmet))
+        if isinstance(decision, Send):
+            return self._call(tx, this, definition, step, message, context)
+        return _refrain(tx, this, definition, message, decision)
+
+    def _facts(self, this: _Claiming, definition: Sequence, step: Step, where: Standing, unmet: str | None) -> Facts:
+        contact, compliance = this.contact, self.marketing.compliance
+        return Facts(
+            now=now(),
+            due=this.due.due_at,
+            late_after=self.clock.real_span(definition.lateness(step.key)),
+            lane=definition.lane,
+            email=contact.email,
+            erased=contact.erased_at is not None,
+            opted_out=contact.opted_out_at is not None,
+            consent_missing=compliance.consent_required and contact.consented_at is None,
+            suppressed=contact.suppressed,
+            ended_by=where.ended_by,
+            held_by=this.journey.reason if this.journey.state == "paused" else None,
+            unmet=unmet,
+        )
+
+    def _call(
+        self,
+        tx: AsyncSession,
+        this: _Claiming,
+        definition: Sequence,
+        step: Step,
+        message: Message | None,
+        context: Context,
+    ) -> Call:
+        first = message is None
+        if message is None:
+            message = _new(this, definition, "calling")
+            composed = this.compose(message, step, context)
+            message.sender, message.reply_to = composed.sender, composed.reply_to
+            message.subject, message.text, message.html = composed.subject, composed.text, composed.html
+            message.headers, message.attachments = dict(composed.headers), list(composed.attachments)
+            message.first_called_at = now()
+            tx.add(message)
+        message.state, message.reason, message.provider = "calling", None, this.provider
+        message.attempts += 1
+        message.calling_until = now() + CALL_LEASE
+        if this.due.next_step is None and this.journey.state in OPEN:
+            # What happens from here on opens the next journey: it can no longer be in this one's last mail.
+            _complete(this.journey)
+        return Call(message, first)
+
+    async def accepted(self, due: Due, message_id: UUID, provider_message_id: str) -> None:
+        """The provider took it; the journey moves on, and ends with its last message."""
+        async with self.db.transaction() as tx:
+            await lock_contact(tx, due.contact_id)
+            journey = await tx.get_one(Journey, due.journey_id)
+            message = await tx.get_one(Message, message_id)
+            message.state, message.reason, message.calling_until = "sent", None, None
+            message.provider_message_id = provider_message_id
+            message.sent_at = now()
+            _advance(journey, due, Settled("sent"))
+
+    async def refused(self, due: Due, message_id: UUID, code: str, *, final: bool, counts: bool) -> Settled | None:
+        """The provider definitely did not take it: back to claimed, or failed when it is final.
+
+        `counts` is False for outages, which are waited out. None where another attempt is to be made.
+        """
+        async with self.db.transaction() as tx:
+            await lock_contact(tx, due.contact_id)
+            message = await tx.get_one(Message, message_id)
+            message.refusals += counts
+            message.calling_until = None
+            if not final and message.refusals <= self.marketing.limits.retries:
+                message.state, message.reason = "claimed", code
+                return None
+            message.state, message.reason = "failed", code
+            settled = Settled("failed", code)
+            _advance(await tx.get_one(Journey, due.journey_id), due, settled)
+            return settled
+
+    async def doubtful(self, message_id: UUID) -> None:
+        """Nobody knows whether the provider took it: its lease ends now, and the next claim decides."""
+        async with self.db.transaction() as tx:
+            message = await tx.get_one(Message, message_id, with_for_update=True)
+            if message.state == "calling":
+                message.calling_until = now()
+
+
+@dataclass(frozen=True, slots=True)
+class _Claiming:
+    due: Due
+    journey: Journey
+    contact: Contact
+    provider: str
+    compose: Compose
+
+
+def _already(message: Message | None, key_lifetime: timedelta | None) -> Settled | Busy | None:
+    """What an earlier attempt left behind; None where this one decides afresh."""
+    if message is None or message.state == "claimed":
+        return None
+    if message.state != "calling":
+        return Settled(message.state, message.reason or "")
+    moment = now()
+    if message.calling_until is not None and message.calling_until > moment:
+        return Busy(message.calling_until - moment)
+    called_at = message.first_called_at or message.created_at
+    if key_lifetime is not None and moment < called_at + key_lifetime:
+        return None
+    message.state, message.reason = "unknown", "no_answer"
+    return Settled("unknown", "no_answer")
+
+
+def _refrain(
+    tx: AsyncSession, this: _Claiming, definition: Sequence, message: Message | None, decision: Decision
+) -> Settled:
+    """Write down why nothing goes out. A call of which nobody knows the outcome stays doubtful."""
+    if isinstance(decision, Hold):
+        return Settled("hold", decision.reason)
+    reason = decision.reason if isinstance(decision, (Skip, End)) else ""
+    if message is None:
+        message = _new(this, definition, "skipped")
+        tx.add(message)
+    doubtful = message.state == "calling"
+    message.state, message.reason = ("unknown" if doubtful else "skipped"), reason
+    ended = isinstance(decision, End)
+    if ended and this.journey.state in OPEN:
+        end(this.journey, "exited", reason)
+    this.journey.notified = this.journey.revision  # the workflow that asked is told by the answer
+    settled = Settled("ended" if ended else message.state, reason)
+    _advance(this.journey, this.due, settled)
+    return settled
+
+
+def _new(this: _Claiming, definition: Sequence, state: str) -> Message:
+    return Message(
+        id=derived("message", this.journey.id, this.due.step),
+        journey_id=this.journey.id,
+        contact_id=this.contact.id,
+        sequence=definition.sequence,
+        step=this.due.step,
+        lane=definition.lane,
+        state=state,
+        recipient=this.contact.email or "",
+        due_at=this.due.due_at,
+    )
+
+
+def _advance(journey: Journey, due: Due, settled: Settled | Busy) -> None:
+    """Show the next step, or close the journey with its last one."""
+    if journey.state not in OPEN or isinstance(settled, Busy) or settled.status == "hold":
+        return
+    if due.next_step is None:
+        _complete(journey)
+    else:
+        journey.step, journey.next_due_at = due.next_step, due.next_due_at
+
+
+def _complete(journey: Journey) -> None:
+    end(journey, "completed", "")
+    journey.notified = journey.revision

@@ -1,0 +1,54 @@
+"""The turns of a journey's row: held, resumed, ended. Each raises the revision by which its workflow is told."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from store.base import now
+from store.contacts import Contact
+from store.journeys import OPEN, Journey
+from store.sequences import Definitions
+from store.standing import Standing, standing
+
+
+def end(journey: Journey, state: str, reason: str) -> None:
+    """Close it: `exited` by a fact, `completed` by its last step, `stopped` from outside."""
+    journey.state, journey.reason, journey.ended_at = state, reason, now()
+    journey.next_due_at = None
+    journey.revision += 1
+
+
+def pause(journey: Journey, reason: str) -> None:
+    """Stop its clock; the wait that remains is kept."""
+    journey.state, journey.reason, journey.paused_at = "paused", reason, now()
+    journey.revision += 1
+
+
+def resume(journey: Journey) -> None:
+    """Let its clock go on: everything still to come moves by the time it was held."""
+    resumed_at = now()
+    held_for = resumed_at - (journey.paused_at or resumed_at)
+    journey.shift_s += held_for.total_seconds()
+    if journey.next_due_at is not None:
+        journey.next_due_at += held_for
+    journey.state, journey.reason, journey.paused_at = "running", "", None
+    journey.revision += 1
+
+
+def follow(journey: Journey, where: Standing) -> None:
+    """Bring the row to where the facts say that it stands."""
+    if where.ended_by is not None:
+        end(journey, "erased" if where.ended_by == "erased" else "exited", where.ended_by)
+    elif where.held_by is not None and journey.state != "paused":
+        pause(journey, where.held_by)
+    elif where.held_by is None and journey.state == "paused" and not journey.reason.startswith("by "):
+        resume(journey)
+
+
+async def settle(tx: AsyncSession, definitions: Definitions, contact: Contact) -> None:
+    """Bring every open journey of the contact, whose lock is held, to where the facts say that it stands."""
+    mine = select(Journey).where(Journey.contact_id == contact.id, Journey.state.in_(OPEN)).order_by(Journey.id)
+    for journey in (await tx.execute(mine)).scalars().all():
+        definition = await definitions.of(tx, journey.sequence, journey.version)
+        follow(journey, await standing(tx, journey, definition, contact))

@@ -27,6 +27,9 @@ REMINDER: Final = "reminder"
 ESCALATION: Final = "escalation"
 EXPIRY: Final = "expiry"
 
+# The limit of posts a day is about these.
+SOCIAL_CHANNELS: Final = ("x", "linkedin")
+
 MAX_TITLE: Final = 200
 SOURCE_KEYS: Final = ("repository", "tag", "name", "body", "url")
 
@@ -74,6 +77,25 @@ def stages(since: datetime, spans: Spans, clock: Clock) -> tuple[Stage, ...]:
         (EXPIRY, spans.expiry_s),
     )
     return tuple(Stage(name, clock.real(start + timedelta(seconds=offset))) for name, offset in offsets)
+
+
+def urgent(stage: str, quality: Mapping[str, Any]) -> bool:
+    """Whether the team is told with high priority: an escalation always, a weak draft from the start."""
+    return stage == ESCALATION or bool(quality.get("urgent"))
+
+
+def announcement(stage: str, title: str, quality: Mapping[str, Any]) -> tuple[str, str]:
+    """Title and text of what the team is told at a stage."""
+    head = {
+        REQUESTED: "Please review",
+        REMINDER: "Still waits for a review",
+        ESCALATION: "Nobody has reviewed this yet",
+    }[stage]
+    overall, advice = quality.get("overall"), quality.get("advice")
+    scored = (
+        f"Quality {overall:.0%}: {advice}." if isinstance(overall, (int, float)) and advice else "No quality is known."
+    )
+    return f"{head}: {title}", f"{scored} Approve, edit, reject or ask for another draft on its page."
 
 
 def title(payload: Mapping[str, Any], kind: str) -> str:

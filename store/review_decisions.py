@@ -171,7 +171,7 @@ async def _lost(tx: AsyncSession, review: Review, seen: int | None) -> Conflict:
     return DraftChanged(seen or 0, review.draft, current.author, current.created_at)
 
 
-async def _record(tx: AsyncSession, review: Review, by: Reviewer, action: str, **details: Any) -> None:
+async def _record(tx: AsyncSession, review: Review, by: Reviewer, action: str, **details: object) -> None:
     """The audit row, and the event by which the workflow is told; neither without the decision itself."""
     target = f"review:{review.id}"
     access.record(tx, by.actor, f"review.{action}", target, draft=review.draft, digest=review.digest, **details)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, select, tuple_
+from sqlalchemy import Index, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 
@@ -18,9 +18,10 @@ from store.base import at, created, json_object
 class Review(SQLModel, table=True):
     """One asset's review. `state` is `pending`, `approved`, `rejected`, `regenerated` or `expired`.
 
-    `body` is the current draft of the asset; `digest` is of exactly these words, and `approved_digest` of
-    those that were approved: nothing else is published. `waiting_since` is when this draft began to wait.
-    Workflow notices follow `revision` > `notified` as in journeys. `origin` is the event it was made from.
+    `body` is the current draft of the asset, `digest` is of exactly these words, and `approved_digest` of
+    those that were approved: nothing else is published, and that once its turn was claimed (`claimed_at`).
+    `waiting_since` is when this draft began to wait. Workflow notices follow `revision` > `notified` as in
+    journeys. `origin` is the event that it was made from.
     """
 
     __tablename__ = "reviews"
@@ -47,6 +48,7 @@ class Review(SQLModel, table=True):
     waiting_since: datetime = created()
     reminded_at: datetime | None = at()
     escalated_at: datetime | None = at()
+    claimed_at: datetime | None = at()
     published_at: datetime | None = at()
     revision: int = 1
     notified: int = 0
@@ -69,8 +71,6 @@ class Draft(SQLModel, table=True):
     created_at: datetime = created()
 
 
-PAGE = 50
-MAX_PAGE = 200
 EXAMPLES = 3
 
 
@@ -87,25 +87,6 @@ async def drafts(tx: AsyncSession, review_id: UUID) -> list[Draft]:
     """Every draft of a review, oldest first."""
     found = select(Draft).where(col(Draft.review_id) == review_id).order_by(col(Draft.draft))
     return list((await tx.execute(found)).scalars())
-
-
-async def page(
-    tx: AsyncSession,
-    *,
-    state: str | None = None,
-    origin: UUID | None = None,
-    before: tuple[datetime, UUID] | None = None,
-    limit: int = PAGE,
-) -> list[Review]:
-    """Reviews, newest first, of one state or one origin where given; `before` is the last of the page before."""
-    found = select(Review).order_by(col(Review.created_at).desc(), col(Review.id).desc())
-    if state is not None:
-        found = found.where(col(Review.state) == state)
-    if origin is not None:
-        found = found.where(col(Review.origin) == origin)
-    if before is not None:
-        found = found.where(tuple_(col(Review.created_at), col(Review.id)) < before)
-    return list((await tx.execute(found.limit(min(limit, MAX_PAGE)))).scalars())
 
 
 async def examples_for(tx: AsyncSession, kind: str) -> list[dict[str, Any]]:

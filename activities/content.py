@@ -1,0 +1,137 @@
+"""What the writer is asked: a first draft of each kind, and the next one that a reviewer wants."""
+
+from __future__ import annotations
+
+import json
+
+from temporalio import activity
+
+from domain import approval, content, names
+from domain.errors import ProviderError
+from domain.marketing import Marketing
+from providers.protocols import Writer, Written
+from store import review_drafts, reviews
+from store.db import Database
+from store.events import Event
+from store.review_drafts import Asset, Words
+from store.reviews import Review
+from workflows.atomization import Drafted, DraftRequest
+from workflows.content_approval import ReviseRequest, Standing
+
+
+class ContentActivities:
+    """Asks one writer, for one brand; what it made is in the database before anybody is told of it."""
+
+    def __init__(self, db: Database, writer: Writer, marketing: Marketing) -> None:
+        self._db = db
+        self._writer = writer
+        self._marketing = marketing
+
+    @activity.defn(name=names.DRAFT)
+    async def draft(self, request: DraftRequest) -> Drafted:
+        """Draft one kind from one event, once for what the event is about. Raises ProviderError for an outage."""
+        async with self._db.transaction() as tx:
+            event = await review_drafts.source_event(tx, request.event_id)
+            there = await review_drafts.exists(tx, review_drafts.asset_id(event, request.kind))
+        if there:
+            return await self._already(request, event)
+        kind = content.KINDS.get(request.kind)
+        if kind is None:
+            return await self._not_drafted(request, "refused", f"There is no content of the kind {request.kind}.")
+        if not approval.source(event.payload).get("body"):
+            return await self._not_drafted(request, "no_source", "It has no text, so there is nothing to say.")
+        return await self._first(request, event, kind)
+
+    async def _first(self, request: DraftRequest, event: Event, kind: content.Kind) -> Drafted:
+        source = approval.source(event.payload)
+        async with self._db.transaction() as tx:
+            examples = await reviews.examples_for(tx, kind.name)
+        try:
+            written = await self._write(kind, source, examples=examples)
+        except ProviderError as error:
+            if not error.permanent:
+                raise
+            return await self._not_drafted(request, "refused", f"The writer made no {kind.name} ({error.code}).")
+        asset = Asset(
+            id=review_drafts.asset_id(event, kind.name),
+            origin=event.id,
+            kind=kind.name,
+            channel=kind.channel,
+            title=approval.title(event.payload, kind.name),
+            required=kind.channel in self._marketing.approvals.review_required,
+        )
+        async with self._db.transaction() as tx:
+            stored = await review_drafts.first(tx, asset, _words(written, source))
+        if not stored:
+            return await self._already(request, event)
+        return Drafted(kind=kind.name, outcome="drafted", review_id=asset.id)
+
+    @activity.defn(name=names.REVISE)
+    async def revise(self, request: ReviseRequest) -> Standing:
+        """Make the draft that a reviewer asked for. Where the writer will not, the old one waits again."""
+        async with self._db.transaction() as tx:
+            review = await reviews.get(tx, request.review_id)
+            event = await review_drafts.source_event(tx, review.origin)
+            examples = await reviews.examples_for(tx, review.kind)
+        if review.state != approval.REGENERATED:
+            return standing(review)
+        kind, source = content.KINDS[review.kind], approval.source(event.payload)
+        try:
+            written = await self._write(kind, source, instructions=review.instructions, examples=examples)
+        except ProviderError as error:
+            if not error.permanent:
+                raise
+            async with self._db.transaction() as tx:
+                return standing(await review_drafts.not_revised(tx, review, error.code))
+        async with self._db.transaction() as tx:
+            return standing(await review_drafts.revised(tx, review, _words(written, source)))
+
+    async def _write(
+        self,
+        kind: content.Kind,
+        source: dict[str, str],
+        *,
+        instructions: str = "",
+        examples: list[dict[str, object]],
+    ) -> Written[content.Asset]:
+        return await self._writer.write(
+            kind.name,
+            kind.shape,
+            source=source,
+            tone=self._marketing.brand.tone,
+            instructions=instructions,
+            examples=[json.dumps(example, ensure_ascii=False) for example in examples],
+        )
+
+    async def _already(self, request: DraftRequest, event: Event) -> Drafted:
+        """The same release again, by another delivery; or this very activity, which died before it could answer."""
+        review_id = review_drafts.asset_id(event, request.kind)
+        async with self._db.transaction() as tx:
+            review = await reviews.get(tx, review_id)
+            if review.origin == event.id:
+                return Drafted(kind=request.kind, outcome="drafted", review_id=review_id)
+            reason = f"The {request.kind} of this release is there already."
+            await review_drafts.act(tx, event.id, "no_drafts", reason, target=f"review:{review_id}")
+        return Drafted(kind=request.kind, outcome="already", review_id=review_id)
+
+    async def _not_drafted(self, request: DraftRequest, outcome: str, reason: str) -> Drafted:
+        async with self._db.transaction() as tx:
+            await review_drafts.act(tx, request.event_id, "no_drafts", reason)
+        return Drafted(kind=request.kind, outcome=outcome)
+
+
+def standing(review: Review) -> Standing:
+    """How a review's row stands, for its workflow."""
+    return Standing(state=review.state, revision=review.revision, since=review.waiting_since, draft=review.draft)
+
+
+def _words(written: Written[content.Asset], source: dict[str, str]) -> Words:
+    asset = written.value
+    return Words(
+        body=asset.model_dump(mode="json"),
+        digest=content.digest(asset),
+        quality=content.quality(asset, source).model_dump(mode="json"),
+        author=f"writer:{written.model}",
+        model=written.model,
+        offline=written.offline,
+    )

@@ -1,0 +1,103 @@
+"""What a waiting or approved asset needs from outside: that the team is told, and that it is published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import structlog
+from temporalio import activity
+
+from activities.content import standing
+from domain import approval, names
+from domain.clock import Clock
+from domain.errors import ProviderError
+from domain.marketing import Marketing
+from providers.protocols import Chat, Social
+from store import review_decisions, review_progress, reviews
+from store.db import Database
+from store.local import Notification
+from store.reviews import Review
+from workflows.content_approval import Published, PublishRequest, StageReached, Standing
+
+# A chat that is away is asked again this often; the notification is in the dashboard from the first time on.
+CHAT_ATTEMPTS = 6
+log = structlog.get_logger("activities.reviews")
+
+
+class ReviewActivities:
+    """Tells `chats`, publishes to `social`; `public_url` is where people reach the dashboard."""
+
+    def __init__(
+        self, db: Database, social: Social, chats: Sequence[Chat], marketing: Marketing, public_url: str
+    ) -> None:
+        self._db = db
+        self._social = social
+        self._chats = chats
+        self._marketing = marketing
+        self._public_url = public_url
+
+    @activity.defn(name=names.NOTIFY)
+    async def notify(self, request: StageReached) -> Standing:
+        """Tell the team once that a draft waits. Raises ProviderError while a chat is away, and then gives up."""
+        async with self._db.transaction() as tx:
+            review = await review_progress.reached(tx, request.review_id, request.stage, request.since)
+            if review is None:
+                return standing(await reviews.get(tx, request.review_id))
+            told = await review_progress.notification(tx, review, request.stage, self._url(review.id))
+        away = [error for chat in self._chats if (error := await self._tell(chat, told)) is not None]
+        if away and activity.info().attempt < CHAT_ATTEMPTS:
+            raise away[0]
+        return standing(review)
+
+    @activity.defn(name=names.EXPIRE)
+    async def expire(self, request: StageReached) -> Standing:
+        """Nobody decided: the same compare-and-set as a person's decision."""
+        async with self._db.transaction() as tx:
+            return standing(await review_decisions.expire(tx, request.review_id, since=request.since))
+
+    @activity.defn(name=names.PUBLISH)
+    async def publish(self, request: PublishRequest) -> Published:
+        """Look at the row, and publish what it says was approved, once. Raises ProviderError for an outage."""
+        clock = Clock(request.epoch, request.factor)
+        async with self._db.transaction() as tx:
+            review = await reviews.get(tx, request.review_id)
+            if review.state != approval.APPROVED or review.published_at is not None:
+                return Published(standing=standing(review), published=review.published_at is not None)
+            texts = review_progress.approved_words(review)
+            per_day = self._marketing.limits.social_posts_per_day
+            again_at = await review_progress.claim_turn(tx, review, clock, per_day) if texts else None
+        if texts is None:
+            return await self._not_published(review, review_progress.REFUSED)
+        if again_at is not None:
+            return Published(standing=standing(review), published=False, again_at=again_at)
+        try:
+            await self._social.publish(review.channel, texts, str(review.id))
+        except ProviderError as error:
+            if not error.permanent:
+                raise
+            return await self._not_published(review, f"{self._social.name} does not take it ({error.code}).")
+        async with self._db.transaction() as tx:
+            await review_progress.published(tx, review)
+        return Published(standing=standing(review), published=True)
+
+    async def _not_published(self, review: Review, reason: str) -> Published:
+        async with self._db.transaction() as tx:
+            await review_progress.not_published(tx, review, reason, self._url(review.id))
+        return Published(standing=standing(review), published=False)
+
+    async def _tell(self, chat: Chat, what: Notification) -> ProviderError | None:
+        """Tell one chat, unless it knows. A refusal for good is logged; what may be helped by waiting is returned."""
+        if chat.name in what.told:
+            return None
+        try:
+            await chat.notify(what.title, what.text, what.url, urgent=what.urgent)
+        except ProviderError as error:
+            log.warning("chat_not_told", chat=chat.name, code=error.code, permanent=error.permanent)
+            return None if error.permanent else error
+        async with self._db.transaction() as tx:
+            await review_progress.told(tx, what.id, chat.name)
+        return None
+
+    def _url(self, review_id: UUID) -> str:
+        return f"{self._public_url}/reviews/{review_id}"

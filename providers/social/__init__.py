@@ -1,0 +1,1 @@
+"""Places where approved content is published."""

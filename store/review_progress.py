@@ -1,0 +1,105 @@
+"""What happens to a review without anybody's decision: the team is told, its turn comes, it is published."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from domain import approval, content, names
+from domain.approval import ESCALATION, PENDING, REMINDER
+from domain.clock import Clock
+from store import inbox, review_drafts, reviews
+from store.base import now
+from store.local import Notification
+from store.reviews import Draft, Review
+
+REFUSED = "The words are not those that were approved, so they were not published."
+
+
+async def notification(tx: AsyncSession, review: Review, stage: str, url: str) -> Notification:
+    """What the team is told at this stage of this draft, stored once. The row says which chats took it already."""
+    title, text = approval.announcement(stage, review.title, review.quality)
+    row = Notification(
+        id=names.derived("notification", review.id, review.waiting_since.isoformat(), stage),
+        title=title,
+        text=text,
+        url=url,
+        urgent=approval.urgent(stage, review.quality),
+    )
+    await tx.execute(insert(Notification).values(row.model_dump()).on_conflict_do_nothing())
+    return await tx.get_one(Notification, row.id)
+
+
+async def told(tx: AsyncSession, notification_id: UUID, chat: str) -> None:
+    """This chat took it."""
+    added = func.array_append(col(Notification.told), chat)
+    await tx.execute(update(Notification).where(col(Notification.id) == notification_id).values(told=added))
+
+
+async def reached(tx: AsyncSession, review_id: UUID, stage: str, since: datetime) -> Review | None:
+    """Mark the stage on a draft that still waits since `since`; None for one that does not, or needs no telling.
+
+    Who has just rewritten a draft knows that it waits.
+    """
+    review = await reviews.get(tx, review_id)
+    if review.state != PENDING or review.waiting_since > since:
+        return None
+    if stage == approval.REQUESTED:
+        draft = await tx.get_one(Draft, (review.id, review.draft))
+        return None if draft.human else review
+    column = {REMINDER: "reminded_at", ESCALATION: "escalated_at"}[stage]
+    if getattr(review, column) is None:
+        await tx.execute(update(Review).where(col(Review.id) == review_id).values({column: now()}))
+    return review
+
+
+async def claim_turn(tx: AsyncSession, review: Review, clock: Clock, per_day: int) -> datetime | None:
+    """Take one of the day's places for a social post. None: go ahead; else the real moment to come again.
+
+    A day is the clock's, in UTC. A place that was taken is kept, so that a repeated attempt does not wait.
+    """
+    if review.claimed_at is not None:
+        return None
+    if review.channel in approval.SOCIAL_CHANNELS:
+        await inbox.lock(tx, "social_posts")
+        today = clock.virtual(now()).replace(hour=0, minute=0, second=0, microsecond=0)
+        taken = select(func.count()).where(
+            col(Review.channel).in_(approval.SOCIAL_CHANNELS), col(Review.claimed_at) >= clock.real(today)
+        )
+        if (await tx.execute(taken)).scalar_one() >= per_day:
+            return clock.real(today + timedelta(days=1))
+    await tx.execute(update(Review).where(col(Review.id) == review.id).values(claimed_at=now()))
+    return None
+
+
+async def published(tx: AsyncSession, review: Review) -> None:
+    """It is out."""
+    unpublished = (col(Review.id) == review.id, col(Review.published_at).is_(None))
+    await tx.execute(update(Review).where(*unpublished).values(published_at=now()))
+    await review_drafts.act(tx, review.origin, "published", review.channel, target=f"review:{review.id}")
+
+
+async def not_published(tx: AsyncSession, review: Review, reason: str, url: str) -> None:
+    """It will not come out: say so to people, and beside the event that it was made from."""
+    await review_drafts.act(tx, review.origin, "not_published", reason, target=f"review:{review.id}")
+    row = Notification(
+        id=names.derived("notification", review.id, "not_published"),
+        title=f"Not published: {review.title}",
+        text=reason,
+        url=url,
+        urgent=True,
+    )
+    await tx.execute(insert(Notification).values(row.model_dump()).on_conflict_do_nothing())
+
+
+def approved_words(review: Review) -> list[str] | None:
+    """The texts to publish; None unless they are exactly those that were approved."""
+    if review.state != approval.APPROVED or review.approved_digest is None:
+        return None
+    asset = content.KINDS[review.kind].shape.model_validate(review.body)
+    return content.texts(asset) if content.digest(asset) == review.approved_digest else None

@@ -10,6 +10,7 @@ MARKETING_QUEUE = "perennial-marketing"
 
 SEND = "message.send"
 LOOK = "journey.look"
+EXIT_STEP = "journey.exit"
 CRM_STEP = "crm.step"
 PLATFORM_STEP = "platform.step"
 CRM_LEAD = "crm.lead"

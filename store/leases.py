@@ -60,9 +60,11 @@ async def waiting(tx: AsyncSession, lease: Lease) -> Sequence[Event]:
     return (await tx.execute(rows)).scalars().all()
 
 
-async def mark_routed(tx: AsyncSession, lease: Lease, events: Sequence[UUID], done_seq: int) -> bool:
+async def mark_routed(
+    tx: AsyncSession, lease: Lease, events: Sequence[UUID], done_seq: int, *, pause_s: float = 0
+) -> bool:
     """Mark these events and give the key back; False, and nothing marked, where the lease was lost."""
-    if not await release(tx, lease, done_seq=done_seq):
+    if not await release(tx, lease, done_seq=done_seq, pause_s=pause_s):
         return False
     mine = update(Event).where(Event.id.in_(events), Event.state == "waiting")
     await tx.execute(mine.values(state="routed", routed_at=now()))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from uuid import UUID
+
+from sqlalchemy import Update, case, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from store.base import now
@@ -52,3 +54,10 @@ async def settle(tx: AsyncSession, definitions: Definitions, contact: Contact) -
     for journey in (await tx.execute(mine)).scalars().all():
         definition = await definitions.of(tx, journey.sequence, journey.version)
         follow(journey, await standing(tx, journey, definition, contact))
+
+
+def told(journey_id: UUID, revision: int) -> Update:
+    """Mark that the workflow knows this revision. The first telling is the start."""
+    mine = update(Journey).where(Journey.id == journey_id, Journey.notified < revision)
+    state = case((Journey.state == "starting", "running"), else_=Journey.state)
+    return mine.values(notified=revision, state=state)

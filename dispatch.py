@@ -1,0 +1,166 @@
+"""Events → start / signal: the only code that starts or signals a workflow.
+
+Rows first, then the engine: a key's events are applied to the rows in one transaction, then every
+workflow that is behind its row is started or told, then the events are marked as routed. A crash between
+any two of these repeats what is harmless to repeat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+import starts
+from domain import names
+from domain.clock import Clock
+from domain.errors import NotDurable
+from domain.marketing import Marketing
+from store import leases
+from store.contacts import Contact
+from store.db import Database
+from store.events import Event
+from store.journeys import OPEN, Journey
+from store.leases import Lease
+from store.lifecycle import told
+from store.listening import Ear
+from store.reviews import Review
+from store.routing import Routed, Router, told_review
+from store.sequences import Definitions
+from store.zones import zone_of
+from workflows.notices import Notice
+
+log = structlog.get_logger("dispatch")
+
+AT_ONCE = 12
+POLL_S = 1.0
+OUTAGE_PAUSE_S = 1.0
+FAILURE_PAUSE_S = 2.0
+RPC_TIMEOUT = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """Leases ordering keys and routes their events until told to stop. Any number may run side by side."""
+
+    db: Database
+    client: Client
+    marketing: Marketing
+    definitions: Definitions
+    clock: Clock
+
+    async def run(self, ear: Ear, stop: asyncio.Event) -> None:
+        """Take what is there, else wait for the bell or a second."""
+        while not stop.is_set():
+            try:
+                busy = await self.turn()
+            except NotDurable:
+                log.warning("dispatch_waits", code="database_away")
+                await asyncio.sleep(OUTAGE_PAUSE_S)
+                continue
+            if not busy:
+                await ear.hear(POLL_S)
+
+    async def turn(self) -> int:
+        """Route the keys that are waiting now, a dozen at once; how many there were."""
+        async with self.db.transaction() as tx:
+            taken = await leases.take(tx, AT_ONCE)
+        await asyncio.gather(*(self._carry(lease) for lease in taken))
+        return len(taken)
+
+    async def _carry(self, lease: Lease) -> None:
+        try:
+            await self._route(lease)
+        except NotDurable:
+            log.warning("key_waits", code="database_away")
+        except RPCError as error:
+            log.warning("key_waits", code="temporal", status=error.status.name)
+            await self._give_back(lease, OUTAGE_PAUSE_S)
+        except Exception:
+            log.exception("key_failed")
+            await self._give_back(lease, FAILURE_PAUSE_S)
+
+    async def _give_back(self, lease: Lease, pause_s: float) -> None:
+        try:
+            async with self.db.transaction() as tx:
+                await leases.release(tx, lease, pause_s=pause_s)
+        except NotDurable:
+            log.warning("lease_runs_out", code="database_away")
+
+    async def _route(self, lease: Lease) -> None:
+        async with self.db.transaction() as tx:
+            routed = await Router(self.definitions, self.clock).route(tx, lease)
+        await self._tell(routed)
+        async with self.db.transaction() as tx:
+            await leases.mark_routed(
+                tx,
+                lease,
+                [event.id for event in routed.events],
+                routed.done_seq,
+                pause_s=FAILURE_PAUSE_S * routed.failed,
+            )
+
+    async def _tell(self, routed: Routed) -> None:
+        """Bring the engine to where the rows are: independent workflows side by side."""
+        work: list[Awaitable[None]] = [self._for_event(event) for event in routed.events]
+        work += [self._for_journey(row) for row in routed.journeys]
+        work += [self._for_review(row) for row in routed.reviews]
+        for result in await asyncio.gather(*work, return_exceptions=True):
+            if isinstance(result, BaseException):
+                raise result
+
+    async def _for_event(self, event: Event) -> None:
+        start = starts.for_event(event, self.marketing, self.clock)
+        if start is not None:
+            await self._start(start)
+
+    async def _for_journey(self, row: Journey) -> None:
+        if row.notified > 0:
+            await self._signal(row.workflow_id, starts.notice_of(row))
+        elif row.state in OPEN:
+            async with self.db.transaction() as tx:
+                definition = await self.definitions.of(tx, row.sequence, row.version)
+                contact = await tx.get_one(Contact, row.contact_id)
+            await self._start(starts.journey(row, definition, zone_of(contact.timezone).key, self.clock))
+        async with self.db.transaction() as tx:
+            await tx.execute(told(row.id, row.revision))
+
+    async def _for_review(self, row: Review) -> None:
+        if row.notified == 0:
+            await self._start(starts.review(row, self.marketing, self.clock))
+        else:
+            at = row.decided_at or row.created_at
+            await self._signal(f"review/{row.id}", Notice(revision=row.revision, state=row.state, at=at))
+        async with self.db.transaction() as tx:
+            await tx.execute(told_review(row.id, row.revision))
+
+    async def _start(self, start: starts.Start) -> None:
+        try:
+            await self.client.start_workflow(
+                start.workflow,
+                start.given,
+                id=start.id,
+                task_queue=names.MAIN_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                static_summary=start.summary,
+                search_attributes=start.search_attributes,
+                rpc_timeout=RPC_TIMEOUT,
+            )
+        except WorkflowAlreadyStartedError:
+            return
+
+    async def _signal(self, workflow_id: str, notice: Notice) -> None:
+        handle = self.client.get_workflow_handle(workflow_id)
+        try:
+            await handle.signal(names.NOTICE, notice, rpc_timeout=RPC_TIMEOUT)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            # It has closed: there is nobody left to tell, and the row says how it ended.

@@ -1,0 +1,124 @@
+"""Carrying out events in the rows: who enters what, and what open journeys make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import Update, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.clock import Clock
+from store.actions import note
+from store.contacts import Contact
+from store.enrolment import Enrolment
+from store.events import Event
+from store.identity import lock_contact
+from store.journeys import Journey
+from store.leases import BATCH, Lease, waiting
+from store.lifecycle import settle
+from store.reviews import Review
+from store.sequences import Definitions
+
+# An event that cannot be carried out is tried this often before it becomes a dead letter, so that the
+# contact's later events go on.
+MAX_ATTEMPTS = 3
+
+
+@dataclass(slots=True)
+class Routed:
+    """What one turn of a key came to: events in order, and rows whose workflows are behind them."""
+
+    events: list[Event] = field(default_factory=list)
+    journeys: list[Journey] = field(default_factory=list)
+    reviews: list[Review] = field(default_factory=list)
+    failed: bool = False
+    done_seq: int = 0
+
+
+class Router:
+    """Applies a key's waiting events to the rows, in one transaction of the caller's."""
+
+    def __init__(self, definitions: Definitions, clock: Clock) -> None:
+        self.definitions, self.clock = definitions, clock
+
+    async def route(self, tx: AsyncSession, lease: Lease) -> Routed:
+        """The key's events in order, each in a savepoint of its own. Stops at one that fails."""
+        events = await waiting(tx, lease)
+        # A full batch leaves more behind; else everything up to the lease's last event has been seen.
+        done = Routed(done_seq=(events[-1].seq or 0) if len(events) == BATCH else lease.last_seq)
+        contact_id = _contact_of(lease)
+        contact = await lock_contact(tx, contact_id) if contact_id else None
+        for event in events:
+            if not await self._attempt(tx, event, contact):
+                done.failed = event.state == "waiting"
+                if done.failed:
+                    done.done_seq = (event.seq or 1) - 1
+                    break
+                continue
+            done.events.append(event)
+        if contact is not None:
+            await settle(tx, self.definitions, contact)
+            await tx.flush()
+            done.journeys = await _untold_journeys(tx, contact)
+        done.reviews = await _untold_reviews(tx, events)
+        return done
+
+    async def _attempt(self, tx: AsyncSession, event: Event, contact: Contact | None) -> bool:
+        try:
+            async with tx.begin_nested():
+                await self._apply(tx, event, contact)
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise
+            self._count_failure(event, error)
+            return False
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the contact's later events
+            self._count_failure(event, error)
+            return False
+        return True
+
+    def _count_failure(self, event: Event, error: Exception) -> None:
+        event.attempts += 1
+        event.reason = f"routing failed: {type(error).__name__}"
+        if event.attempts >= MAX_ATTEMPTS:
+            event.state = "rejected"
+
+    async def _apply(self, tx: AsyncSession, event: Event, contact: Contact | None) -> None:
+        if contact is None or contact.erased_at is not None:
+            return
+        for sequence, version in await self.definitions.live(tx):
+            if sequence.entry.event == event.type:
+                await Enrolment(tx, self.clock, event, contact).enter(sequence, version)
+        if event.type in {"unsubscribed", "email_complained"}:
+            await note(tx, event, "opted_out", "marketing", event.type)
+
+
+def _contact_of(lease: Lease) -> UUID | None:
+    kind, _, value = lease.key.partition(":")
+    if kind != "contact":
+        return None
+    try:
+        return UUID(value)
+    except ValueError:
+        return None
+
+
+async def _untold_journeys(tx: AsyncSession, contact: Contact) -> list[Journey]:
+    rows = select(Journey).where(Journey.contact_id == contact.id, Journey.revision > Journey.notified)
+    return list((await tx.execute(rows.order_by(Journey.started_at))).scalars())
+
+
+async def _untold_reviews(tx: AsyncSession, events: Sequence[Event]) -> list[Review]:
+    ids = [UUID(str(event.payload["review_id"])) for event in events if event.type.startswith("review_")]
+    if not ids:
+        return []
+    rows = select(Review).where(Review.id.in_(ids), Review.revision > Review.notified)
+    return list((await tx.execute(rows)).scalars())
+
+
+def told_review(review_id: UUID, revision: int) -> Update:
+    """Mark that the review's workflow knows this revision."""
+    return update(Review).where(Review.id == review_id, Review.notified < revision).values(notified=revision)

@@ -1,0 +1,150 @@
+"""A checkout that was not completed: reminders while the stock is held, and the release at its end."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+from temporalio import workflow
+
+from domain import names
+from workflows.journey import (
+    ACTIVITY_TIMEOUT,
+    OPEN,
+    RETRY,
+    JourneyInput,
+    JourneyResult,
+    Listener,
+    LookRequest,
+    PlannedStep,
+    StepRequest,
+    StepResult,
+    Timeline,
+    next_of,
+)
+from workflows.notices import Notice
+
+RELEASE = "release"
+R = TypeVar("R")
+
+
+class DiscountRequest(BaseModel):
+    """For which cart a code is made. The row says until when its stock is held: so long the code is valid."""
+
+    cart_id: UUID
+    percent: int
+
+
+class ReleaseRequest(BaseModel):
+    """The cart whose stock is given back, and the journey that ends with it."""
+
+    cart_id: UUID
+    journey_id: UUID
+    contact_id: UUID
+
+
+@workflow.defn(name="CartRecovery")
+class CartRecovery:
+    """Reminds at the plan's hours, makes one code, and gives the stock back when the hold ends.
+
+    A payment ends it at once: the row is paid before the signal is sent, and every reminder looks at the row.
+    """
+
+    @workflow.init
+    def __init__(self, given: JourneyInput) -> None:
+        self._given = given
+        self._timeline = Timeline(given)
+        self._listener = Listener(given.stand)
+        self._steps: dict[str, str] = {}
+        self._ended: str | None = None
+        self._has_code = False
+
+    @workflow.run
+    async def run(self, given: JourneyInput) -> JourneyResult:
+        """Every reminder in its time, then the release, unless it is paid before."""
+        release = PlannedStep(key=RELEASE, kind=RELEASE, seconds=given.hold_seconds or 0)
+        plan = [*given.steps, release]
+        for index, step in enumerate(plan):
+            while self._ended is None and not await self._reach(step):
+                await self._follow()
+            if self._ended is None:
+                await self._carry_out(step, next_of(plan, index))
+        workflow.set_current_details(f"Ended: {self._ended or 'the hold is over and the stock was released'}.")
+        state = "completed" if self._ended is None else "exited"
+        return JourneyResult(state=state, reason=self._ended or "", steps=self._steps)
+
+    @workflow.signal(name=names.NOTICE)
+    def notice(self, notice: Notice) -> None:
+        """The cart was paid, changed or emptied; what it means is settled in `run()`."""
+        self._listener.hear(notice)
+
+    async def _reach(self, step: PlannedStep) -> bool:
+        due_at = self._timeline.real_due(step)
+        shown = self._timeline.shown(due_at)
+        workflow.set_current_details(f"Waits until {shown} for {step.key}.")
+        return await self._listener.until(due_at, f"wait until {shown} → {step.key}")
+
+    async def _follow(self) -> None:
+        self._listener.unread = False
+        if self._listener.stand.state in OPEN:
+            return
+        look = LookRequest(journey_id=self._given.journey_id)
+        row = await self._do(names.LOOK, look, Notice, "look whether the cart is paid")
+        if row.state not in OPEN:
+            self._ended = row.reason or row.state
+
+    async def _carry_out(self, step: PlannedStep, after: PlannedStep | None) -> None:
+        if step.kind == RELEASE:
+            await self._release()
+            return
+        if step.discounted and not self._has_code:
+            await self._make_code()
+        result = await self._do(
+            names.SEND, self._request(step, after), StepResult, f"remind: {step.key}", names.queue_for(self._given.lane)
+        )
+        self._steps[step.key] = result.status
+        if result.status == "ended":
+            self._ended = result.reason
+
+    async def _make_code(self) -> None:
+        request = DiscountRequest(cart_id=self._cart, percent=self._given.discount_percent or 0)
+        await self._do(names.CART_DISCOUNT, request, StepResult, "make the discount code")
+        self._has_code = True
+
+    async def _release(self) -> None:
+        request = ReleaseRequest(
+            cart_id=self._cart, journey_id=self._given.journey_id, contact_id=self._given.contact_id
+        )
+        result = await self._do(names.CART_RELEASE, request, StepResult, "release the held stock")
+        self._steps[RELEASE] = result.status
+        if result.status == "ended":
+            self._ended = result.reason
+
+    @property
+    def _cart(self) -> UUID:
+        return self._given.about or self._given.journey_id
+
+    def _request(self, step: PlannedStep, after: PlannedStep | None) -> StepRequest:
+        return StepRequest(
+            journey_id=self._given.journey_id,
+            contact_id=self._given.contact_id,
+            step=step.key,
+            due_at=self._timeline.real_due(step),
+            next_step=after.key if after else None,
+            next_due_at=self._timeline.real_due(after) if after else None,
+        )
+
+    async def _do(
+        self, name: str, request: BaseModel, result_type: type[R], summary: str, queue: str | None = None
+    ) -> R:
+        result: R = await workflow.execute_activity(
+            name,
+            request,
+            result_type=result_type,
+            task_queue=queue,
+            start_to_close_timeout=ACTIVITY_TIMEOUT,
+            retry_policy=RETRY,
+            summary=summary,
+        )
+        return result

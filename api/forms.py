@@ -1,0 +1,167 @@
+"""`POST /forms/{form}`: what visitors of a site fill in, as a plain HTML form or as JSON."""
+
+from __future__ import annotations
+
+import hmac
+from http import HTTPStatus
+from typing import Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from api.deps import Services, Wired
+from api.pages import page
+from api.problems import responses
+from api.redirects import local
+from api.security import address
+from api.webhooks import reading
+from domain.errors import Invalid, NotFound
+from domain.events import Incoming
+from domain.identity import normal_email
+from domain.marketing import Form
+
+THANKS = "/thanks"
+NO = frozenset({"", "0", "no", "off", "false"})
+
+router = APIRouter(tags=["forms"])
+
+EXAMPLE: dict[str, JsonValue] = {
+    "email": "ada@example.com",
+    "first_name": "Ada",
+    "company": "Analytical Engines",
+    "message": "We would like to see a demo.",
+    "source": "website",
+    "audience": "developers",
+    "utm_source": "google",
+    "utm_medium": "cpc",
+    "utm_campaign": "spring",
+    "landing_page": "https://example.com/demo",
+}
+
+
+class Fields(BaseModel):
+    """What a form may hold; all but the address may be absent. Fields of other names are left alone."""
+
+    model_config = ConfigDict(extra="ignore", json_schema_extra={"examples": [EXAMPLE]})
+
+    email: str = Field(max_length=320)
+    first_name: str = Field("", max_length=200)
+    company: str = Field("", max_length=200)
+    message: str = Field("", max_length=10_000)
+    source: str = Field("", max_length=200)
+    audience: str = Field("", max_length=200)
+    utm_source: str = Field("", max_length=200)
+    utm_medium: str = Field("", max_length=200)
+    utm_campaign: str = Field("", max_length=200)
+    utm_term: str = Field("", max_length=200)
+    utm_content: str = Field("", max_length=200)
+    landing_page: str = Field("", max_length=2000)
+    timezone: str = Field("", max_length=64, description="IANA name, from the browser.")
+    session_id: str | None = Field(None, max_length=255)
+    submission_id: str | None = Field(None, max_length=200, description="Makes a repeated post recognisable.")
+    consent: str = Field("on", max_length=20, description="`off` where the form has a box that was not ticked.")
+
+
+class Posted(BaseModel):
+    """It is durable. `id` is our id of the event, absent on a repeat."""
+
+    outcome: Literal["accepted", "duplicate", "rejected"]
+    id: str | None = None
+
+
+@router.post(
+    "/forms/{form}",
+    status_code=202,
+    response_model=Posted,
+    summary="A visitor's form",
+    responses=responses(400, 404, 408, 413, 422, 503)
+    | {303: {"description": "To the form's configured page, after an HTML form's post."}},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                kind: {"schema": {"$ref": "#/components/schemas/Fields"}, "examples": {"contact": {"value": EXAMPLE}}}
+                for kind in ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
+            },
+        }
+    },
+)
+async def post_form(form: str, request: Request, services: Wired) -> Response:
+    """`contact` starts the demo nurture; other forms are configured by name with their event, tags and audience.
+
+    JSON is answered 202; an HTML form's post 303 to the page that the form is configured with.
+    """
+    configured = services.marketing.forms.get(form)
+    if configured is None:
+        raise NotFound("There is no form of this name.")
+    body = await request.body()
+    is_json = request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
+    fields = _fields(reading.parse_object(body) if is_json else await _pairs(request))
+    receipt = await services.take(_incoming(form, configured, fields, request, services, body))
+    if not is_json:
+        target = local(configured.redirect, services.settings.public_url, THANKS)
+        return RedirectResponse(target, HTTPStatus.SEE_OTHER)
+    posted = Posted(outcome=receipt.outcome, id=str(receipt.event_id) if receipt.event_id else None)
+    return JSONResponse(posted.model_dump(exclude_none=True), HTTPStatus.ACCEPTED)
+
+
+@router.get("/thanks", include_in_schema=False)
+async def thanks(services: Wired) -> HTMLResponse:
+    """Where a form leads that has no page of its own."""
+    return page("thanks.html", brand=services.marketing.brand.name)
+
+
+async def _pairs(request: Request) -> dict[str, object]:
+    """The text fields of an HTML form; files are left alone."""
+    async with request.form(max_files=10, max_fields=200) as form:
+        return {
+            reading.storable(key): reading.storable(value)
+            for key, value in form.multi_items()
+            if isinstance(value, str)
+        }
+
+
+def _fields(given: dict[str, object]) -> Fields:
+    """Empty fields count as absent. Raises Invalid with the field."""
+    present = {key: value.strip() if isinstance(value, str) else value for key, value in given.items()}
+    try:
+        fields = Fields.model_validate(
+            {key: value for key, value in present.items() if value not in {"", None} or key == "consent"}
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise Invalid(f"{first['msg']}.", ".".join(str(part) for part in first["loc"])) from None
+    return fields.model_copy(update={"email": normal_email(fields.email)})
+
+
+def _incoming(name: str, form: Form, fields: Fields, request: Request, services: Services, body: bytes) -> Incoming:
+    payload = fields.model_dump(include={"first_name", "company", "message", "source", "landing_page", "timezone"})
+    utm = {key.removeprefix("utm_"): value for key, value in fields.model_dump().items() if key.startswith("utm_")}
+    return Incoming(
+        type=form.event,
+        source=f"form:{name}"[:60],
+        sender_id=fields.submission_id,
+        email=fields.email,
+        session_id=fields.session_id,
+        payload={
+            **{key: value for key, value in payload.items() if value},
+            "form": name,
+            "audience": fields.audience or form.audience,
+            "tags": form.tags,
+            "utm": {key: value for key, value in utm.items() if value},
+            "consent": {
+                "granted": bool(form.consent_wording) and fields.consent.lower() not in NO,
+                "form": name,
+                "place": fields.landing_page or f"form:{name}",
+                "wording": form.consent_wording,
+                "ip_hash": ip_hash(services.secret, address(request.scope)),
+            },
+        },
+        raw=body,
+    )
+
+
+def ip_hash(secret: str, ip: str) -> str:
+    """Proof of where a consent came from, which says nothing to who does not have the key."""
+    return hmac.new(secret.encode(), f"ip:{ip}".encode(), "sha256").hexdigest()

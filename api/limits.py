@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import problem
@@ -24,7 +26,9 @@ LIMITS_BYTES: Final[Mapping[str, int]] = MappingProxyType(
     {"/webhooks/github": 4 * MIB, "/v1/events": 4 * MIB, "/u/": 16 * 1024}
 )
 BODY_TIMEOUT_S: Final = 10.0
-BUDGET_BYTES: Final = 16 * MIB
+BUDGET_BYTES: Final = 8 * MIB
+LINGER_S: Final = 2.0
+MAX_LINGERING: Final = 8
 _MAX_DIGITS: Final = 20  # What servers let pass as a Content-Length.
 
 
@@ -61,6 +65,7 @@ class BodyLimits:
         self._timeout_s = timeout_s
         self._budget = budget
         self._held = 0
+        self._lingering = asyncio.Semaphore(MAX_LINGERING)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not _has_body(Headers(scope=scope)):
@@ -71,7 +76,7 @@ class BodyLimits:
             await self._read(scope, receive, body)
             await self.app(scope, _replay(body.whole(), receive), send)
         except _RefusedError as refused:
-            await refused.response(scope, receive, send)
+            await self._answer(refused.response, receive, send)
         except ClientDisconnect:
             return  # Nobody is there to be answered.
         finally:
@@ -80,6 +85,20 @@ class BodyLimits:
     def limit(self, path: str) -> int:
         """Bytes that a body sent to `path` may have."""
         return next((allowed for prefix, allowed in self._limits if path.startswith(prefix)), self._default)
+
+    async def _answer(self, response: Response, receive: Receive, send: Send) -> None:
+        """Send a refusal whole and at once, then let the sender finish for a moment.
+
+        A connection that is closed while bytes are still coming is reset, and a sender that has not read our
+        answer by then never will: it sees a broken connection and tries again. Reading on costs some hundred
+        kilobytes a connection, so in a flood only a few are treated so kindly.
+        """
+        await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
+        await send({"type": "http.response.body", "body": response.body, "more_body": True})
+        if not self._lingering.locked():
+            async with self._lingering:
+                await _drop(receive)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _read(self, scope: Scope, receive: Receive, body: _Body) -> None:
         allowed = self.limit(scope["path"])
@@ -104,6 +123,14 @@ class BodyLimits:
             body.add(chunk)
             self._held += len(chunk)
             more = message.get("more_body", False)
+
+
+async def _drop(receive: Receive) -> None:
+    """Read what is left of a body, for a moment, and hold none of it."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_S):
+            while (message := await receive())["type"] == "http.request" and message.get("more_body", False):
+                continue
 
 
 class _Body:

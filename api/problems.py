@@ -48,11 +48,19 @@ class Problem(BaseModel):
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """What a route hands to FastAPI as `responses`, so that OpenAPI shows these problems."""
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    """What a route (or the application) hands to FastAPI as `responses`, so that OpenAPI shows these problems."""
     return {
-        status: {"model": Problem, "description": HTTPStatus(status).phrase, "content": content} for status in statuses
+        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": _schema()}}}
+        for status in statuses
     }
+
+
+def _schema() -> dict[str, Any]:
+    """The document's schema with nothing to refer to: FastAPI would list a model as application/json."""
+    schema = Problem.model_json_schema()
+    field_error = json.dumps(schema.pop("$defs")["FieldError"])
+    inlined: dict[str, Any] = json.loads(json.dumps(schema).replace('{"$ref": "#/$defs/FieldError"}', field_error))
+    return inlined
 
 
 def problem(

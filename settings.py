@@ -1,7 +1,12 @@
-"""The environment (and `.env` in the current folder) as one typed object."""
+"""The environment (and `.env` in the current folder) as one typed object.
+
+`PERENNIAL_ENV_FILE` names another file than `.env`; the supervisor's children get everything in their
+environment and read none.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -59,6 +64,11 @@ def _default_tls(fields: dict[str, Any]) -> bool:
     return fields["temporal_api_key"] is not None
 
 
+def _folder(value: Path) -> Path:
+    return value.expanduser().absolute()
+
+
+Folder = Annotated[Path, AfterValidator(_folder)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 Secret = Annotated[SecretStr | None, BeforeValidator(_unset_if_blank), AfterValidator(_stripped)]
 Url = Annotated[str, AfterValidator(_web_address)]
@@ -71,7 +81,7 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_file=".env",
+        env_file=os.environ.get("PERENNIAL_ENV_FILE", ".env"),
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -84,8 +94,8 @@ class Settings(BaseSettings):
     api_port: Port = Field(8080, validation_alias="PERENNIAL_API_PORT")
     temporal_port: Port = Field(7233, validation_alias="PERENNIAL_TEMPORAL_PORT")
     temporal_ui_port: Port = Field(8233, validation_alias="PERENNIAL_TEMPORAL_UI_PORT")
-    data_dir: Path = Field(Path("var"), validation_alias="PERENNIAL_DATA_DIR")
-    config_dir: Path = Field(SOURCE / "config", validation_alias="PERENNIAL_CONFIG_DIR")
+    data_dir: Folder = Field(Path("var"), validate_default=True, validation_alias="PERENNIAL_DATA_DIR")
+    config_dir: Folder = Field(SOURCE / "config", validation_alias="PERENNIAL_CONFIG_DIR")
     day_seconds: FiniteFloat | None = Field(None, gt=0, validation_alias="PERENNIAL_DAY_SECONDS")
     public_url: Url = Field(default_factory=_default_public_url, validation_alias="PERENNIAL_PUBLIC_URL")
     secret_key: Secret = Field(None, validation_alias="PERENNIAL_SECRET_KEY")
@@ -101,7 +111,7 @@ class Settings(BaseSettings):
     temporal_namespace: str = Field("default", validation_alias="TEMPORAL_NAMESPACE")
     temporal_api_key: Secret = Field(None, validation_alias="TEMPORAL_API_KEY")
     temporal_tls: bool = Field(default_factory=_default_tls, validation_alias="TEMPORAL_TLS")
-    temporal_cli: Path | None = Field(None, validation_alias="PERENNIAL_TEMPORAL_CLI")
+    temporal_cli: Folder | None = Field(None, validation_alias="PERENNIAL_TEMPORAL_CLI")
 
     stripe_webhook_secret: Secret = Field(None, validation_alias="STRIPE_WEBHOOK_SECRET")
     calendly_webhook_secret: Secret = Field(None, validation_alias="CALENDLY_WEBHOOK_SECRET")
@@ -160,6 +170,15 @@ class Settings(BaseSettings):
         value: SecretStr | None = getattr(self, name.lower())
         parts = value.get_secret_value().split(",") if value else ()
         return tuple(part.strip() for part in parts if part.strip())
+
+    def environment(self) -> dict[str, str]:
+        """What makes the same Settings in a child process, secrets included; a variable that is not set is empty."""
+        values = {str(field.validation_alias): getattr(self, name) for name, field in type(self).model_fields.items()}
+        shown = {
+            name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in values.items()
+        }
+        texts = {name: "" if value is None else str(value) for name, value in shown.items()}
+        return {**texts, "PERENNIAL_ENV_FILE": os.devnull}
 
 
 def variables() -> tuple[str, ...]:

@@ -124,11 +124,11 @@ async def _pairs(request: Request) -> dict[str, object]:
 
 def _fields(given: dict[str, object]) -> Fields:
     """Empty fields count as absent. Raises Invalid with the field."""
-    present = {key: value.strip() if isinstance(value, str) else value for key, value in given.items()}
+    stripped = {key: value.strip() if isinstance(value, str) else value for key, value in given.items()}
+    # An empty box of consent is a no; an empty field of any other name is none.
+    present = {key: value for key, value in stripped.items() if value or key == "consent"}
     try:
-        fields = Fields.model_validate(
-            {key: value for key, value in present.items() if value not in {"", None} or key == "consent"}
-        )
+        fields = Fields.model_validate(present)
     except ValidationError as error:
         first = error.errors()[0]
         raise Invalid(f"{first['msg']}.", ".".join(str(part) for part in first["loc"])) from None

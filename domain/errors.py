@@ -44,6 +44,10 @@ class NotDurable(PerennialError):
     status = 503
 
 
+# Permanent for the vendor, but ours to mend: a wrong key must not lose a single message. Waited out, and told.
+OURS_TO_MEND = frozenset({"unauthorized", "misconfigured", "no_quota"})
+
+
 class ProviderError(PerennialError):
     """A vendor did not do what it was asked.
 
@@ -70,3 +74,8 @@ class ProviderError(PerennialError):
         self.permanent = permanent
         self.refused = refused
         self.retry_after = retry_after
+
+    @property
+    def final(self) -> bool:
+        """Whether this request can never succeed, whatever is mended on our side."""
+        return self.permanent and self.code not in OURS_TO_MEND

@@ -105,7 +105,7 @@ class Ledger:
             message = await self._message(tx, due)
             settled = _already(message, key_lifetime)
             if settled is not None:
-                _advance(journey, due, settled)
+                advance(journey, due, settled)
                 return settled
             return await self._decide(tx, _Claiming(due, journey, contact, provider, compose), message)
 
@@ -182,7 +182,7 @@ class Ledger:
             message.state, message.reason, message.calling_until = "sent", None, None
             message.provider_message_id = provider_message_id
             message.sent_at = now()
-            _advance(journey, due, Settled("sent"))
+            advance(journey, due, Settled("sent"))
 
     async def refused(self, due: Due, message_id: UUID, code: str, *, final: bool, counts: bool) -> Settled | None:
         """The provider definitely did not take it: back to claimed, or failed when it is final.
@@ -199,7 +199,7 @@ class Ledger:
                 return None
             message.state, message.reason = "failed", code
             settled = Settled("failed", code)
-            _advance(await tx.get_one(Journey, due.journey_id), due, settled)
+            advance(await tx.get_one(Journey, due.journey_id), due, settled)
             return settled
 
     async def doubtful(self, message_id: UUID) -> None:
@@ -252,7 +252,7 @@ def _refrain(
         end(this.journey, "exited", reason)
     this.journey.notified = this.journey.revision  # the workflow that asked is told by the answer
     settled = Settled("ended" if ended else message.state, reason)
-    _advance(this.journey, this.due, settled)
+    advance(this.journey, this.due, settled)
     return settled
 
 
@@ -270,8 +270,8 @@ def _new(this: _Claiming, definition: Sequence, state: str) -> Message:
     )
 
 
-def _advance(journey: Journey, due: Due, settled: Settled | Busy) -> None:
-    """Show the next step, or close the journey with its last one."""
+def advance(journey: Journey, due: Due, settled: Settled | Busy) -> None:
+    """Show the journey's next step, or close it with its last one."""
     if journey.state not in OPEN or isinstance(settled, Busy) or settled.status == "hold":
         return
     if due.next_step is None:

@@ -61,3 +61,14 @@ def told(journey_id: UUID, revision: int) -> Update:
     mine = update(Journey).where(Journey.id == journey_id, Journey.notified < revision)
     state = case((Journey.state == "starting", "running"), else_=Journey.state)
     return mine.values(notified=revision, state=state)
+
+
+async def stop_from_outside(tx: AsyncSession, workflow_id: str, reason: str) -> bool:
+    """Mark an open journey whose workflow was ended by somebody else; False where it was not open."""
+    found = select(Journey).where(Journey.workflow_id == workflow_id, Journey.state.in_(OPEN)).with_for_update()
+    journey = (await tx.execute(found)).scalar_one_or_none()
+    if journey is None:
+        return False
+    end(journey, "stopped", reason)
+    journey.notified = journey.revision
+    return True

@@ -162,6 +162,13 @@ class Settings(BaseSettings):
             raise ValueError(".\n".join(lacking))
         return self
 
+    @property
+    def database(self) -> str:
+        """The database's URL for SQLAlchemy, password included; raises SettingsError where none is set."""
+        if self.database_url is None:
+            raise SettingsError("DATABASE_URL must be set (`perennial up` sets it for what it starts).")
+        return self.database_url.get_secret_value()
+
     def secrets_of(self, name: str) -> tuple[str, ...]:
         """The secrets in a variable that may hold several with commas between, such as `STRIPE_WEBHOOK_SECRET`.
 

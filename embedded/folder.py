@@ -14,7 +14,7 @@ import psutil
 from embedded.errors import CannotStart
 from embedded.processes import Identity
 
-# In the environment of API and workers: whose they are, also when the supervisor that knew them is gone.
+# In the environment of Temporal, API and workers: whose they are, also when the supervisor that knew them is gone.
 MARK = "PERENNIAL_CHILD_OF"
 KEPT_LOGS = 3
 LOG_BYTES = 20_000_000
@@ -58,7 +58,7 @@ def hold(data_dir: Path) -> Iterator[None]:
 
 
 def left_over(data_dir: Path) -> list[Identity]:
-    """API and workers that a killed supervisor left running on this folder."""
+    """Temporal, API and workers that a killed supervisor left running on this folder. (PostgreSQL looks for itself.)"""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):

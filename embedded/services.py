@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from embedded.errors import CannotStart
 from embedded.processes import POLL_S, Child
@@ -28,6 +28,9 @@ class Server(Protocol):
     async def stop(self) -> None: ...
 
 
+S = TypeVar("S", bound=Server)
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """A child that ends by SIGTERM, as API and workers do."""
@@ -40,15 +43,15 @@ class Program:
         await self.child.stop(signal.SIGTERM, patience_s=self.patience_s)
 
 
-class Service:
+class Service(Generic[S]):
     """One server and its successors."""
 
-    def __init__(self, name: str, start: Callable[[], Awaitable[Server]], say: Say) -> None:
+    def __init__(self, name: str, start: Callable[[], Awaitable[S]], say: Say) -> None:
         self.name = name
         self.restarts = 0
         self._start = start
         self._say = say
-        self._server: Server | None = None
+        self._server: S | None = None
         self._keeper: asyncio.Task[None] | None = None
 
     @property
@@ -58,13 +61,13 @@ class Service:
         return self._server.child.pid if alive and self._server else None
 
     @property
-    def server(self) -> Server:
+    def server(self) -> S:
         """The one that runs, or ran last."""
         if self._server is None:
             raise CannotStart(f"{self.name} was never started.")
         return self._server
 
-    async def start(self) -> Server:
+    async def start(self) -> S:
         """Start it, and keep it running from now on."""
         self._server = await self._start()
         self._keeper = asyncio.create_task(self._keep(), name=f"keep {self.name}")

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from embedded.cache import build, cache_folder, one_at_a_time, sdk_download
 from embedded.errors import CannotStart
+from embedded.folder import MARK
 from embedded.ports import LOOPBACK, free_port
-from embedded.processes import Child, working_in
+from embedded.processes import Child
 from embedded.progress import Say
 
 # The newest that `go install` accepts: later ones carry replace directives.
@@ -64,8 +65,6 @@ async def start_temporal(
     """Start the server on loopback with its UI and a file of its own, and wait until it answers."""
     home = data_dir / "temporal"
     home.mkdir(mode=0o700, exist_ok=True)
-    for left in await asyncio.to_thread(working_in, home):
-        await left.end(signal.SIGTERM)
     metrics_port = metrics_port or free_port()
     command: list[str | Path] = [
         *(cli, "server", "start-dev", "--ip", LOOPBACK, "--port", str(port), "--ui-port", str(ui_port)),
@@ -73,7 +72,9 @@ async def start_temporal(
         *(part for name in SEARCH_ATTRIBUTES for part in ("--search-attribute", f"{name}=Keyword")),
         *(part for value in DYNAMIC_CONFIG for part in ("--dynamic-config-value", value)),
     ]
-    child = Child.start("temporal", command, logs=logs, environment=_environment(), folder=home)
+    child = Child.start(
+        "temporal", command, logs=logs, environment={**_environment(), MARK: str(data_dir)}, folder=home
+    )
     try:
         await _answers(child, cli, f"{LOOPBACK}:{port}")
     except BaseException:

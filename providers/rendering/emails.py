@@ -25,7 +25,8 @@ from providers.rendering.errors import TemplateError
 from providers.rendering.liquid import Compiled, parse
 from providers.rendering.markup import check_markup, to_html
 from providers.rendering.plain import text_template, tidy
-from providers.rendering.shield import Restored, Shield, SourceFile
+from providers.rendering.shield import Restored, Shield
+from providers.rendering.source import SourceFile
 
 SUBJECT_CHARS = 200
 MARK = "PerennialBodyStandsHere"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,7 +10,10 @@ from liquid.exceptions import LiquidError
 
 from providers.rendering.errors import TemplateError
 from providers.rendering.sandbox import HTML, TEXT, LimitedTemplate
-from providers.rendering.shield import Restored, SourceFile, check_size, line_at
+from providers.rendering.shield import Restored
+from providers.rendering.source import SourceFile, check_source, line_at
+
+_BLOCK_TAG = re.compile(r"{%-?\s*(?P<end>end)?(?:if|unless|for|case|capture|tablerow|ifchanged|comment|raw|doc)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +36,13 @@ class Compiled:
 
 def parse(source: SourceFile, *, made: Restored | None = None, escape: bool = False) -> Compiled:
     """Parse a file, or what was made from it. With `escape`, every value is escaped for HTML."""
-    check_size(source)
+    code_chars = sum(len(piece.text) for piece in made.pieces) if made else check_source(source)
     try:
         template = (HTML if escape else TEXT).from_string(made.text if made else source.text)
     except Exception as error:  # noqa: BLE001  as above: a deep nest ends in a RecursionError, a long number in a ValueError
         raise _fault(error, source.name, made) from None
     assert isinstance(template, LimitedTemplate)
+    template.code_chars = code_chars
     return Compiled(source.name, template, made)
 
 
@@ -46,6 +51,18 @@ def _fault(error: Exception, file: str, made: Restored | None) -> TemplateError:
     if isinstance(error, LiquidError):
         message = str(error.message)
         token = error.token
-        if token is not None and token.start_index >= 0:
-            file, line = made.place(token.start_index) if made else (file, line_at(token.source, token.start_index))
+        if token is not None:
+            offset = token.start_index if token.start_index >= 0 else _last_unclosed(token.source)
+            file, line = made.place(offset) if made else (file, line_at(token.source, offset))
     return TemplateError(message, file=file, line=line)
+
+
+def _last_unclosed(source: str) -> int:
+    """Where the tag stands that a parser was still inside of when the text ended."""
+    opened: list[int] = []
+    for match in _BLOCK_TAG.finditer(source):
+        if not match["end"]:
+            opened.append(match.start())
+        elif opened:
+            opened.pop()
+    return opened[-1] if opened else len(source)

@@ -10,7 +10,8 @@ from css_inline import CSSInliner, InlineError
 from mjml import mjml2html
 
 from providers.rendering.errors import TemplateError
-from providers.rendering.shield import Shield, SourceFile, line_at
+from providers.rendering.shield import Shield
+from providers.rendering.source import SourceFile, line_at
 
 # Never closed in HTML; MJML takes them either way.
 VOID = frozenset({"br", "hr", "img", "input", "meta", "link", "col", "area", "wbr", "source"})

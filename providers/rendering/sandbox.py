@@ -17,14 +17,13 @@ from liquid.undefined import UNDEFINED
 
 from providers.rendering.filters import FILTERS
 
-SOURCE_CHARS = 200_000
 OUTPUT_BYTES = 500_000
 LOCALS_BYTES = 100_000
-ITERATIONS = 2_000
+ITERATIONS = 500
 LIST_ITEMS = 500
 TEXT_CHARS = 50_000
-# One unit is about a microsecond. A long mail with twenty products costs some ten thousand.
-WORK_UNITS = 500_000
+# A unit takes a microsecond or so. A mail with twenty products costs about two thousand.
+WORK_UNITS = 200_000
 
 # `safe` and the decoders would let a stranger's text through unescaped; the others read files or hide text.
 WITHOUT_FILTERS = (
@@ -61,6 +60,7 @@ class LimitedContext(RenderContext):
         self.missing: list[str] = []
         self.work = 0
         self.iterations = 0
+        self.code_chars = getattr(template, "code_chars", 0)
 
     def pay(self, units: int) -> None:
         self.work += units
@@ -68,7 +68,7 @@ class LimitedContext(RenderContext):
             raise ResourceLimitError("it does more work than a mail may", token=None)
 
     def get(self, path: list[object], *, token: Token | None, default: object = UNDEFINED) -> object:
-        self.pay(2)
+        self.pay(5)
         if default is not UNDEFINED:
             return super().get(path, token=token, default=default)
         found = super().get(path, token=token)
@@ -85,7 +85,8 @@ class LimitedContext(RenderContext):
 
     def raise_for_loop_limit(self, length: int = 1) -> None:
         self.iterations += length
-        self.pay(10 + length)
+        # What stands in the loop is at most all there is: conditions on constants are counted by nothing else.
+        self.pay(10 + length * (5 + self.code_chars // 20))
         if self.iterations > ITERATIONS:
             raise ResourceLimitError(f"its loops run more than {ITERATIONS} times", token=None)
 
@@ -125,9 +126,10 @@ def _must_stay_below(limit: int, size: int) -> None:
 
 
 class LimitedTemplate(BoundTemplate):
-    """A parsed template whose renders are limited."""
+    """A parsed template whose renders are limited. `code_chars` is how much of it is Liquid, to be set once parsed."""
 
     context_class = LimitedContext
+    code_chars = 0
 
     def run(self, data: Mapping[str, object]) -> tuple[str, list[str]]:
         """The text, and the names of what was output but not there."""

@@ -11,9 +11,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from providers.rendering.errors import TemplateError
-from providers.rendering.sandbox import SOURCE_CHARS
-
-LIQUID_TOKENS = 500
+from providers.rendering.source import SourceFile, check_source, line_at
 
 _LIQUID = re.compile(
     r"{%-?\s*(?P<verbatim>raw|comment)\s*-?%}.*?{%-?\s*end(?P=verbatim)\s*-?%}|{%.*?%}|{{.*?}}", re.DOTALL
@@ -21,14 +19,6 @@ _LIQUID = re.compile(
 _COVER = re.compile(r"<!--lq(?P<comment>\d+)q-->|l(?P<kind>[qu])(?P<word>\d+)q")
 _TAG = re.compile(r"<[^<>]*>")
 _LINK = re.compile(r"""(\b(?:href|src|background)=["'])lq(\d+)q""")
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """A template's text and the name by which errors call it."""
-
-    name: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +58,13 @@ class Shield:
 
     def cover(self, source: SourceFile) -> str:
         """The source with its Liquid replaced by words."""
-        check_size(source)
+        check_source(source)
         if found := _COVER.search(source.text):
             raise TemplateError("this word is reserved", file=source.name, line=line_at(source.text, found.start()))
 
         def word(match: re.Match[str]) -> str:
             line = line_at(source.text, match.start())
             self.pieces.append(Piece(match[0], source.name, line))
-            if len(self.pieces) > LIQUID_TOKENS:
-                raise TemplateError("a mail with this much Liquid is a program", file=source.name, line=line)
             # As many lines as before, so that lines in what tools say are right.
             return f"lq{len(self.pieces) - 1}q" + "\n" * match[0].count("\n")
 
@@ -124,14 +112,3 @@ def _with_safe_url(liquid: str) -> str:
         return liquid
     end = "-}}" if liquid.endswith("-}}") else "}}"
     return f"{liquid.removesuffix(end).rstrip()} | safe_url {end}"
-
-
-def check_size(source: SourceFile) -> None:
-    """A template file is a few thousand characters; a much larger one is refused before it is read."""
-    if len(source.text) > SOURCE_CHARS:
-        raise TemplateError(f"longer than {SOURCE_CHARS} characters", file=source.name, line=1)
-
-
-def line_at(text: str, offset: int) -> int:
-    """The number, from 1, of the line in which an offset lies."""
-    return text.count("\n", 0, offset) + 1

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, FastAPI, Query, Request
+from fastapi import APIRouter, FastAPI, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api.deps import Wired
+from api.paging import DEFAULT, After, Limit
 from api.problems import MEDIA_TYPE, Problem, responses
 from api.security import Marketer, Principal, Viewer
 from domain.approval import AlreadyDecided, DraftChanged, Reviewer
 from domain.errors import Conflict
 from store import review_decisions
-from store.queries.pages import DEFAULT_LIMIT, MAX_LIMIT, Page
+from store.queries.pages import Page
 from store.queries.reviews import ReviewSummary, ReviewView, list_reviews, review_view
 
 router = APIRouter(prefix="/v1/reviews", tags=["reviews"])
@@ -97,8 +98,8 @@ async def get_reviews(
     services: Wired,
     _: Viewer,
     status: Status | None = None,
-    cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: After = None,
+    limit: Limit = DEFAULT,
 ) -> Page[ReviewSummary]:
     """Newest first; of one status where given."""
     async with services.db.transaction() as tx:

@@ -62,6 +62,12 @@ async def test_a_release_of_two_hundred_lines_is_told_from_its_top() -> None:
     assert 1_000 < len(drafts["linkedin"].text) <= 1_300
 
 
+async def test_statements_that_do_not_fit_together_stand_alone() -> None:
+    said = [f"Change number {n} is " + "described at some length here " * 5 + "indeed" for n in range(9)]
+    tweets = (await _all(release("\n".join(f"- {text}" for text in said)), "longer"))["thread"].tweets
+    assert tweets[1:4] == [said[0], said[3], said[6]]
+
+
 async def test_headings_stay_over_what_stood_under_them() -> None:
     post = (await _all(release(LIST)))["linkedin"].text
     assert "\n\nAdded\n• Export number 0 keeps its order\n• Export number 1" in post

@@ -105,3 +105,12 @@ async def test_an_unreachable_platform_leaves_no_doubt_and_a_broken_answer_does(
         with pytest.raises(ProviderError) as caught:
             await platform.set_attributes("ada@example.test", {"A": "1"})
         assert (caught.value.code, caught.value.refused) == ("unreachable", refused)
+
+
+async def test_a_value_that_another_contact_has_is_permanent() -> None:
+    """A telephone number that is taken is a duplicate too, and stays one."""
+    taken = {"code": "duplicate_parameter", "message": "SMS phone number is already associated with another contact"}
+    _, platform = _brevo(httpx.Response(400, json=taken))
+    with pytest.raises(ProviderError, match="phone number") as caught:
+        await platform.set_attributes("ada@example.test", {"SMS": "+4912345"})
+    assert (caught.value.code, caught.value.permanent) == ("rejected", True)

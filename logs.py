@@ -21,3 +21,5 @@ def configure(level: str = "INFO") -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True)
+    # The SDK's own warning of a failed attempt carries a traceback; our interceptor says the same in one line.
+    logging.getLogger("temporalio.activity").setLevel(logging.ERROR)

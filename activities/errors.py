@@ -10,6 +10,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from domain.errors import PerennialError, ProviderError
+from providers.rendering.errors import TemplateError
 
 log = structlog.get_logger("activities")
 
@@ -36,6 +37,9 @@ class _CodesOnly(ActivityInboundInterceptor):
             raise ApplicationError(
                 error.code, type=error.code, non_retryable=error.final, next_retry_delay=error.retry_after
             ) from None
+        except TemplateError as error:
+            log.error("template_fails", file=error.file, line=error.line)  # noqa: TRY400 - where, not a traceback
+            raise ApplicationError(error.code, type=error.code) from None
         except PerennialError as error:
             raise ApplicationError(error.code, type=error.code) from None
         except Exception as error:  # noqa: BLE001 - anything else is a bug or an outage: retried, and told by its kind

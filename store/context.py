@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,6 +22,7 @@ from store.purchases import all_of, collect, still_owned
 from store.zones import zone_of
 
 Context = dict[str, Any]
+_TOO_MUCH = 1_000_000_000
 
 
 class Contexts:
@@ -47,7 +48,7 @@ class Contexts:
         elif definition.about == "booking":
             await self._booking(tx, journey, contact, context)
         elif definition.about == "cart":
-            await self._cart(tx, journey, step, contact, context)
+            unmet = await self._cart(tx, journey, step, contact, context)
         return context, unmet
 
     async def _purchases(
@@ -81,7 +82,7 @@ class Contexts:
         context["booking"] = {
             "uid": str(booking.id),
             "event_name": booking.event_name,
-            "starts_at": f"{starts_at:%A, %d %B %Y, %H:%M} ({zone.key})" if starts_at else "",
+            "starts_at": starts_at,
             "starts": booking.starts_at,
             "ends": booking.ends_at,
             "replaces": str(booking.replaces) if booking.replaces else None,
@@ -90,11 +91,13 @@ class Contexts:
             "cancel_url": booking.details.get("cancel_url"),
         }
 
-    async def _cart(self, tx: AsyncSession, journey: Journey, step: Step, contact: Contact, context: Context) -> None:
+    async def _cart(
+        self, tx: AsyncSession, journey: Journey, step: Step, contact: Contact, context: Context
+    ) -> str | None:
         cart = await tx.get_one(Cart, journey.about)
         context["cart"] = {
             "items": [_item(item) for item in cart.items],
-            "total": cart.total,
+            "total": _amount(cart.total),
             "currency": cart.currency,
             "url": cart.url or self.marketing.brand.url,
         }
@@ -103,9 +106,10 @@ class Contexts:
             context["discount"] = {
                 "code": cart.discount_code,
                 "percent": cart.discount_percent,
-                "valid_until": f"{until:%A, %d %B, %H:%M} ({until.tzinfo})",
+                "valid_until": until,
                 "hours_left": self._hours_left(cart.hold_until),
             }
+        return "hold_over" if cart.hold_until and cart.hold_until <= now() else None
 
     def _hours_left(self, until: datetime) -> int:
         """Whole virtual hours until the hold ends, never below zero: the true time left, not a slogan."""
@@ -127,8 +131,21 @@ def _shown(product: Product) -> Context:
 def _item(item: object) -> Context:
     if isinstance(item, dict):
         name = item.get("name") or item.get("product") or item.get("id") or ""
-        return {"name": str(name), "quantity": item.get("quantity", 1), "price": item.get("price")}
+        return {"name": str(name), "quantity": _count(item.get("quantity")), "price": _amount(item.get("price"))}
     return {"name": str(item), "quantity": 1, "price": None}
+
+
+def _amount(value: object) -> str | None:
+    """An amount of money that a sender wrote, or None where it is none: a shop's odd price stops no mail."""
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return f"{amount:.2f}" if amount.is_finite() and amount < _TOO_MUCH else None
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and 0 < value < _TOO_MUCH else 1
 
 
 def _money(cents: int) -> str:

@@ -7,7 +7,7 @@ import json
 from temporalio import activity
 
 from domain import approval, content, names
-from domain.errors import ProviderError
+from domain.errors import Invalid, ProviderError
 from domain.marketing import Marketing
 from providers.protocols import Writer, Written
 from store import review_drafts, reviews
@@ -17,6 +17,8 @@ from store.review_drafts import Asset, Words
 from store.reviews import Review
 from workflows.atomization import Drafted, DraftRequest
 from workflows.content_approval import ReviseRequest, Standing
+
+UNUSABLE = "malformed"
 
 
 class ContentActivities:
@@ -46,12 +48,9 @@ class ContentActivities:
         source = approval.source(event.payload)
         async with self._db.transaction() as tx:
             examples = await reviews.examples_for(tx, kind.name)
-        try:
-            written = await self._write(kind, source, examples=examples)
-        except ProviderError as error:
-            if not error.permanent:
-                raise
-            return await self._not_drafted(request, "refused", f"The writer made no {kind.name} ({error.code}).")
+        written = await self._write(kind, source, examples=examples)
+        if isinstance(written, str):
+            return await self._not_drafted(request, "refused", written)
         asset = Asset(
             id=review_drafts.asset_id(event, kind.name),
             origin=event.id,
@@ -76,14 +75,10 @@ class ContentActivities:
         if review.state != approval.REGENERATED:
             return standing(review)
         kind, source = content.KINDS[review.kind], approval.source(event.payload)
-        try:
-            written = await self._write(kind, source, instructions=review.instructions, examples=examples)
-        except ProviderError as error:
-            if not error.permanent:
-                raise
-            async with self._db.transaction() as tx:
-                return standing(await review_drafts.not_revised(tx, review, error.code))
+        written = await self._write(kind, source, instructions=review.instructions, examples=examples)
         async with self._db.transaction() as tx:
+            if isinstance(written, str):
+                return standing(await review_drafts.not_revised(tx, review, written))
             return standing(await review_drafts.revised(tx, review, _words(written, source)))
 
     async def _write(
@@ -93,15 +88,29 @@ class ContentActivities:
         *,
         instructions: str = "",
         examples: list[dict[str, object]],
-    ) -> Written[content.Asset]:
-        return await self._writer.write(
-            kind.name,
-            kind.shape,
-            source=source,
-            tone=self._marketing.brand.tone,
-            instructions=instructions,
-            examples=[json.dumps(example, ensure_ascii=False) for example in examples],
-        )
+    ) -> Written[content.Asset] | str:
+        """The draft, or a sentence that says why there will be none. Raises ProviderError for an outage."""
+        try:
+            return await self._writer.write(
+                kind.name,
+                kind.shape,
+                source=source,
+                tone=self._marketing.brand.tone,
+                instructions=instructions,
+                examples=[json.dumps(example, ensure_ascii=False) for example in examples],
+            )
+        except Invalid as error:
+            return str(error)
+        except ProviderError as error:
+            if not self._given_up(error):
+                raise
+            return f"The writer made no {kind.name} ({error.code})."
+
+    def _given_up(self, error: ProviderError) -> bool:
+        """An outage is waited out, but every answer that cannot be used has been paid for."""
+        if error.code == UNUSABLE:
+            return activity.info().attempt > self._marketing.limits.retries
+        return error.permanent
 
     async def _already(self, request: DraftRequest, event: Event) -> Drafted:
         """The same release again, by another delivery; or this very activity, which died before it could answer."""

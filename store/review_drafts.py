@@ -153,12 +153,12 @@ async def revised(tx: AsyncSession, before: Review, words: Words) -> Review:
     return review
 
 
-async def not_revised(tx: AsyncSession, before: Review, code: str) -> Review:
+async def not_revised(tx: AsyncSession, before: Review, reason: str) -> Review:
     """The writer will not do it: the draft that was there waits again, with the reason beside it."""
-    review = await _wait_again(tx, before, {"reason": f"The writer could not make another draft ({code})."})
+    review = await _wait_again(tx, before, {"reason": reason})
     if review is None:
         return await reviews.get(tx, before.id)
-    _record(tx, review, "writer", "not_revised", code=code)
+    _record(tx, review, "writer", "not_revised", reason=reason)
     return review
 
 

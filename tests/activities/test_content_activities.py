@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 from sqlmodel import col
+from temporalio.testing import ActivityEnvironment
 
 from activities.content import ContentActivities
 from domain.approval import POLICY
 from domain.errors import ProviderError
+from providers.llm.offline import OfflineWriter
 from store import review_decisions, reviews
 from store.db import Database
 from store.events import Action, Event
@@ -113,6 +116,30 @@ async def test_an_outage_leaves_nothing_and_the_next_attempt_drafts(db: Database
     assert (await doing.draft(DraftRequest(event_id=event.id, kind="linkedin"))).outcome == "drafted"
 
 
+async def test_answers_that_cannot_be_used_are_paid_for_a_limited_number_of_times(db: Database) -> None:
+    event = await release(db)
+    request = DraftRequest(event_id=event.id, kind="linkedin")
+    doing = activities(db, FakeWriter(*[ProviderError("malformed") for _ in range(9)]))
+    env = ActivityEnvironment()
+    retries = marketing().limits.retries
+    env.info = replace(env.info, attempt=retries)
+    with pytest.raises(ProviderError):
+        await env.run(doing.draft, request)
+    env.info = replace(env.info, attempt=retries + 1)
+    assert (await env.run(doing.draft, request)).outcome == "refused"
+    assert await actions(db, event.id) == [("no_drafts", "The writer made no linkedin (malformed).")]
+
+
+async def test_what_the_offline_writer_can_make_nothing_of_is_said(db: Database) -> None:
+    event = await release(db, body="---")
+    doing = ContentActivities(db, OfflineWriter(), marketing())
+    drafted = await doing.draft(DraftRequest(event_id=event.id, kind="thread"))
+    assert drafted.outcome == "refused"
+    [(kind, reason)] = await actions(db, event.id)
+    assert kind == "no_drafts"
+    assert "nothing to write about" in reason
+
+
 async def test_an_unknown_kind_is_refused_with_its_name(db: Database) -> None:
     event = await release(db)
     drafted = await activities(db, FakeWriter()).draft(DraftRequest(event_id=event.id, kind="poem"))
@@ -156,4 +183,4 @@ async def test_where_the_writer_refuses_the_old_draft_waits_again_with_the_reaso
     review = await read(db, review_id)
     assert (standing.state, standing.draft) == ("pending", 1)
     assert review.body["text"] == LINKEDIN["text"]
-    assert review.reason == "The writer could not make another draft (refused)."
+    assert review.reason == "The writer made no linkedin (refused)."

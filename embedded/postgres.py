@@ -13,8 +13,10 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import quote
 
 import psycopg
@@ -74,14 +76,19 @@ class _Plan:
         )
 
 
-async def start_postgres(data_dir: Path, logs: Path, say: Say, *, max_connections: int = 200) -> Postgres:
-    """Make the cluster where there is none, start it, recover it after a crash; raises CannotStart."""
+async def start_postgres(
+    data_dir: Path, logs: Path, say: Say, options: Mapping[str, str] = MappingProxyType({})
+) -> Postgres:
+    """Make the cluster where there is none, start it, recover it after a crash; raises CannotStart.
+
+    `options` are PostgreSQL's own, such as `{"fsync": "off"}` for data that nobody will miss.
+    """
     plan = await asyncio.to_thread(_plan, data_dir, logs)
     if not plan.cluster.exists():
         say("Making a PostgreSQL database for you")
         await asyncio.to_thread(_make_cluster, plan)
     await _end_left_over(plan.cluster, plan.socket)
-    child = await _started(plan, say, max_connections)
+    child = await _started(plan, say, options)
     try:
         await _ensure_database(plan)
     except BaseException:
@@ -151,12 +158,12 @@ async def _end_left_over(cluster: Path, socket: Path) -> None:
         trace.unlink(missing_ok=True)
 
 
-async def _started(plan: _Plan, say: Say, max_connections: int) -> Child:
+async def _started(plan: _Plan, say: Say, options: Mapping[str, str]) -> Child:
     # After a kill -9 the old server's last processes may still hold its shared memory for a moment: try again.
     for attempt in range(1, TRIES + 1):
         child = Child.start(
             "postgres",
-            _command(plan, max_connections),
+            _command(plan, options),
             logs=plan.logs,
             environment=plan.environment,
             folder=plan.cluster,
@@ -173,18 +180,19 @@ async def _started(plan: _Plan, say: Say, max_connections: int) -> Child:
     raise CannotStart(f"PostgreSQL does not start: {child.last_words()} (see {child.log}).")
 
 
-def _command(plan: _Plan, max_connections: int) -> list[str | Path]:
+def _command(plan: _Plan, more: Mapping[str, str]) -> list[str | Path]:
     options = {
         "listen_addresses": "",
         "unix_socket_directories": str(plan.socket),
         "unix_socket_permissions": "0700",
-        "max_connections": str(max_connections),
+        "max_connections": "200",
         "password_encryption": "scram-sha-256",
         "timezone": "UTC",
         "log_timezone": "UTC",
         # A statement's values may be personal data: the log keeps neither statements nor details.
         "log_min_error_statement": "panic",
         "log_error_verbosity": "terse",
+        **more,
     }
     return [plan.programs / "postgres", "-D", plan.cluster, *(f"--{name}={value}" for name, value in options.items())]
 

@@ -176,7 +176,8 @@ async def test_an_address_that_is_none_is_not_passed_on() -> None:
 
 
 WORD = re.compile(r"\w+")
-PRINTABLE = st.characters(exclude_categories=("Cc", "Cs"))
+# Without what Markdown writes other characters with (entities, encoded addresses), so that words can be compared.
+PRINTABLE = st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="&_%<")
 PROSE = st.lists(st.text(PRINTABLE, min_size=1, max_size=60), max_size=60).map("\n".join)
 
 
@@ -191,18 +192,12 @@ async def test_any_source_gives_drafts_of_its_own_words_or_says_why_not(
     body: str, name: str, tag: str, wish: str
 ) -> None:
     source = release(body, name=name, tag=tag)
-    known = set(WORD.findall(" ".join(source.values()).casefold())) | {
-        "release",
-        "tag",
-        "repository",
-        "acme",
-        "widgets",
-    }
+    # Markup between two letters goes ("a*b*" is read as "ab"), so the source is compared without any.
+    known = " ".join("".join(WORD.findall(value.casefold())) for value in source.values()) + " release tag repository"
     for kind in KINDS.values():
         try:
             written = await WRITER.write(kind.name, kind.shape, source=source, instructions=wish)
         except Invalid:
             continue
         for text in texts(written.value):
-            whole = [word for word in WORD.findall(text.casefold()) if "…" not in text]
-            assert all(any(word in other for other in known) for word in whole)
+            assert "…" in text or all(word in known for word in WORD.findall(text.casefold()))

@@ -40,20 +40,21 @@ def parse(source: SourceFile, *, made: Restored | None = None, escape: bool = Fa
     try:
         template = (HTML if escape else TEXT).from_string(made.text if made else source.text)
     except Exception as error:  # noqa: BLE001  as above: a deep nest ends in a RecursionError, a long number in a ValueError
-        raise _fault(error, source.name, made) from None
+        raise _fault(error, source.name, made, source.text) from None
     assert isinstance(template, LimitedTemplate)
     template.code_chars = code_chars
     return Compiled(source.name, template, made)
 
 
-def _fault(error: Exception, file: str, made: Restored | None) -> TemplateError:
+def _fault(error: Exception, file: str, made: Restored | None, text: str = "") -> TemplateError:
     message, line = type(error).__name__, 1
     if isinstance(error, LiquidError):
         message = str(error.message)
         token = error.token
-        if token is not None:
-            offset = token.start_index if token.start_index >= 0 else _last_unclosed(token.source)
-            file, line = made.place(offset) if made else (file, line_at(token.source, offset))
+        if token is not None and token.start_index >= 0:
+            file, line = made.place(token.start_index) if made else (file, line_at(token.source, token.start_index))
+        else:
+            line = line_at(text, _last_unclosed(text))
     return TemplateError(message, file=file, line=line)
 
 

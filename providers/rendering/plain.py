@@ -24,6 +24,7 @@ _CELL = re.compile(r"</?t[dh]\b[^>]*>")
 _ONLY_WORDS = re.compile(r"(?:lq\d+q\s*)+")
 _WORD = re.compile(r"lq(\d+)q")
 _EMPTY_LINES = re.compile(r"\n{3,}")
+_TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
 _INDENT = re.compile(r"^[ \t]+|[ \t]+$", re.MULTILINE)
 
 
@@ -43,7 +44,7 @@ def text_template(mjml: str, shield: Shield) -> str:
 
 def tidy(text: str) -> str:
     """A rendered text without the gaps that left-out blocks leave."""
-    return _EMPTY_LINES.sub("\n\n", text).strip() + "\n"
+    return _EMPTY_LINES.sub("\n\n", _TRAILING.sub("", text)).strip() + "\n"
 
 
 def _written_out(match: re.Match[str]) -> str:

@@ -110,7 +110,7 @@ class ContentActivities:
         """An outage is waited out, but every answer that cannot be used has been paid for."""
         if error.code == UNUSABLE:
             return activity.info().attempt > self._marketing.limits.retries
-        return error.permanent
+        return error.final
 
     async def _already(self, request: DraftRequest, event: Event) -> Drafted:
         """The same release again, by another delivery; or this very activity, which died before it could answer."""

@@ -74,7 +74,7 @@ class ReviewActivities:
         try:
             await self._social.publish(review.channel, texts, str(review.id))
         except ProviderError as error:
-            if not error.permanent:
+            if not error.final:
                 raise
             return await self._not_published(review, f"{self._social.name} does not take it ({error.code}).")
         async with self._db.transaction() as tx:
@@ -93,8 +93,8 @@ class ReviewActivities:
         try:
             await chat.notify(what.title, what.text, what.url, urgent=what.urgent)
         except ProviderError as error:
-            log.warning("chat_not_told", chat=chat.name, code=error.code, permanent=error.permanent)
-            return None if error.permanent else error
+            log.warning("chat_not_told", chat=chat.name, code=error.code, final=error.final)
+            return None if error.final else error
         async with self._db.transaction() as tx:
             await review_progress.told(tx, what.id, chat.name)
         return None

@@ -16,8 +16,9 @@ from domain.approval import APPROVED, PENDING, POLICY, REGENERATED
 from domain.errors import NotFound
 from domain.events import Incoming
 from store import access, inbox, reviews
+from store.actions import note
 from store.base import now
-from store.events import Action, Event
+from store.events import Event
 from store.reviews import Draft, Review
 
 
@@ -191,11 +192,4 @@ def _record(tx: AsyncSession, review: Review, actor: str, action: str, **details
 
 async def act(tx: AsyncSession, event_id: UUID, kind: str, reason: str, *, target: str = "") -> None:
     """Write down, once, what an event led to or did not, and why."""
-    row = Action(
-        id=names.derived("action", event_id, kind, target or reason),
-        event_id=event_id,
-        kind=kind,
-        target=target,
-        reason=reason,
-    )
-    await tx.execute(insert(Action).values(row.model_dump()).on_conflict_do_nothing())
+    await note(tx, await tx.get_one(Event, event_id), kind, target, reason)

@@ -73,14 +73,17 @@ class Router:
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise
-            self._count_failure(event, error)
+            await self._count_failure(tx, event, contact, error)
             return False
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the contact's later events
-            self._count_failure(event, error)
+            await self._count_failure(tx, event, contact, error)
             return False
         return True
 
-    def _count_failure(self, event: Event, error: Exception) -> None:
+    async def _count_failure(self, tx: AsyncSession, event: Event, contact: Contact | None, error: Exception) -> None:
+        await tx.refresh(event)  # the savepoint took the row's values with it
+        if contact is not None:
+            await tx.refresh(contact)
         event.attempts += 1
         event.reason = f"routing failed: {type(error).__name__}"
         if event.attempts >= MAX_ATTEMPTS:

@@ -65,7 +65,7 @@ async def running(app: FastAPI) -> AsyncIterator[FastAPI]:
         yield app
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def app(
     database_url: str, marketing: Marketing, settings_for: Callable[[str], Settings]
 ) -> AsyncIterator[FastAPI]:
@@ -84,13 +84,13 @@ async def app_without_database(marketing: Marketing, settings_for: Callable[[str
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def services(app: FastAPI) -> Services:
     found: Services = app.state.services
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def keys(services: Services) -> dict[Role, str]:
     async with services.db.transaction() as tx:
         return {role: await access.create_key(tx, role, f"test {role}") for role in ROLES}

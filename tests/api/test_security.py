@@ -141,7 +141,7 @@ async def change(person: Marketer) -> str:
     return person.actor
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(app: FastAPI) -> FastAPI:
     """A second application over the same services, with the pages."""
     made = FastAPI()

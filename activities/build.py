@@ -91,12 +91,11 @@ def vendors(settings: Settings, db: Database, clock: Clock, marketing: Marketing
         chats.append(Slack(client, text_of(settings.slack_webhook_url)))
     if settings.discord_webhook_url:
         chats.append(Discord(client, text_of(settings.discord_webhook_url)))
-    stripe = settings.stripe_api_key
     return Vendors(
         mail={"transactional": mail, "marketing": mail},
         crm=HubSpot(client, text_of(settings.hubspot_token)) if settings.crm == "hubspot" else LocalCrm(db),
         platform=Brevo(client, text_of(settings.brevo_api_key)) if settings.platform == "brevo" else LocalPlatform(db),
-        payments=Stripe(client, text_of(stripe), base_url=settings.stripe_api_base) if stripe else LocalPayments(db),
+        payments=_stripe(settings, client) if settings.stripe_api_key else LocalPayments(db),
         social=LocalSocial(db),
         chats=chats,
         writer=_writer(settings),
@@ -123,6 +122,12 @@ def mail_provider(
     return OutboxMailProvider(db, clock, marketing)
 
 
+def _stripe(settings: Settings, client: httpx.AsyncClient) -> Stripe:
+    """Codes are derived from a cart's id: with our own secret as salt nobody can work them out."""
+    key, salt = text_of(settings.stripe_api_key), text_of(settings.secret_key)
+    return Stripe(client, key, salt=salt, base_url=settings.stripe_api_base)
+
+
 def _writer(settings: Settings) -> Writer:
     if settings.openai_api_key is None:
         return OfflineWriter()
@@ -142,7 +147,7 @@ def build(
     messages = MessageActivities(Ledger(db, definitions, marketing, clock), composer, chosen.mail)
     journeys = JourneyActivities(db, definitions, chosen.crm, chosen.platform)
     leads = LeadActivities(db, marketing, chosen.crm, chosen.platform)
-    carts = CartActivities(db, clock, chosen.payments)
+    carts = CartActivities(db, chosen.payments)
     orders = OrderActivities(db, marketing, chosen.payments)
     content = ContentActivities(db, chosen.writer, marketing)
     reviews = ReviewActivities(db, chosen.social, chosen.chats, marketing, settings.public_url)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from temporalio import activity
 
 from domain import names
-from domain.clock import Clock
 from domain.errors import ProviderError
 from providers.protocols import Payments
 from store.carts import Cart
@@ -20,8 +19,8 @@ from workflows.journey import StepResult
 class CartActivities:
     """One payment processor."""
 
-    def __init__(self, db: Database, clock: Clock, payments: Payments) -> None:
-        self._db, self._clock, self._payments = db, clock, payments
+    def __init__(self, db: Database, payments: Payments) -> None:
+        self._db, self._payments = db, payments
 
     @activity.defn(name=names.CART_DISCOUNT)
     async def discount(self, request: DiscountRequest) -> StepResult:
@@ -32,7 +31,7 @@ class CartActivities:
             return StepResult(status="skipped", reason="not_needed")
         try:
             code = await self._payments.discount_code(
-                key=str(cart.id), percent=request.percent, expires_at=self._clock.virtual(cart.hold_until)
+                key=str(cart.id), percent=request.percent, expires_at=cart.hold_until
             )
         except ProviderError as error:
             if not error.final:

@@ -75,13 +75,12 @@ Url = Annotated[str, AfterValidator(_web_address)]
 
 
 class Settings(BaseSettings):
-    """Everything that can be set from outside. A secret that is empty counts as not set.
+    """Everything that can be set from outside. A secret that is empty counts as not set. `load` makes one.
 
     The webhook secrets may each be a list with commas, old and new, while one is rotated: `secrets_of`.
     """
 
     model_config = SettingsConfigDict(
-        env_file=os.environ.get("PERENNIAL_ENV_FILE", ".env"),
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -194,14 +193,14 @@ def variables() -> tuple[str, ...]:
 
 
 def load() -> Settings:
-    """Settings from the environment and `.env`; raises SettingsError."""
+    """Settings from the environment and the file; raises SettingsError."""
     try:
-        return Settings()
+        return Settings(_env_file=os.environ.get("PERENNIAL_ENV_FILE", ".env"))
     except ValidationError as error:
-        raise SettingsError("\n".join(_sentences(error))) from None
+        raise SettingsError("\n".join(sentences(error))) from None
 
 
-def _sentences(error: ValidationError) -> list[str]:
+def sentences(error: ValidationError) -> list[str]:
     """One sentence a problem. The value itself is never in it: it may be a secret in the wrong place."""
     # A default that is derived from a field in error is not a second problem.
     problems = [p for p in error.errors() if p["type"] != "default_factory_not_called"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import signal
 from collections.abc import AsyncIterator, Iterator
 
@@ -19,6 +20,7 @@ from embedded.progress import Progress
 from embedded.temporal import Temporal, find_cli, start_temporal
 from embedded.testserver import find_test_server
 from engine import data_converter
+from settings import variables
 from store.db import Database
 from store.migrate import upgrade
 from tests.leftovers import new_folder, remove_folder, sweep
@@ -31,7 +33,10 @@ numbers = itertools.count(1)
 
 
 def pytest_configure() -> None:
-    """End by SIGTERM as by Ctrl-C: with the servers stopped."""
+    """Keep the person's own settings and keys out of the tests; end by SIGTERM as by Ctrl-C, with the servers stopped."""
+    for name in variables():
+        os.environ.pop(name, None)
+    os.environ["PERENNIAL_ENV_FILE"] = os.devnull
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 

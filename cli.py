@@ -35,10 +35,28 @@ def migrate() -> None:
     print("The database is up to date.")
 
 
+@app.command()
+def demo() -> None:
+    """Play the whole story on a compressed clock, and check what was promised."""
+    from demo.main import run
+
+    raise typer.Exit(run())
+
+
+def _add_commands() -> None:
+    """Groups whose libraries take a moment to load are loaded only when one of them is called."""
+    from commands import keys, sequences, users
+
+    app.add_typer(keys, name="keys")
+    app.add_typer(users, name="users")
+    app.add_typer(sequences, name="sequences")
+
+
 def main() -> None:
     """The process's entry: what stops a command on purpose is a sentence on the terminal, never a traceback."""
     status: object = 0
     try:
+        _add_commands()
         app()
     except SystemExit as end:
         status = end.code or 0

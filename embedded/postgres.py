@@ -94,9 +94,20 @@ async def start_postgres(
     except BaseException:
         await child.stop(FAST, IMMEDIATE)
         raise
+    return Postgres(child=child, url=_url(plan), socket=plan.socket)
+
+
+def running_url(data_dir: Path) -> str | None:
+    """The URL of the server that runs on this data folder; None where none does."""
+    if not (data_dir / "postgres.json").exists():
+        return None
+    plan = _plan(data_dir, data_dir / "logs")
+    return _url(plan) if any(plan.socket.glob(".s.PGSQL.*")) else None
+
+
+def _url(plan: _Plan) -> str:
     user, password = quote(ROLE), quote(plan.passwords[ROLE])
-    url = f"postgresql+psycopg://{user}:{password}@/{ROLE}?host={quote(str(plan.socket), safe='')}"
-    return Postgres(child=child, url=url, socket=plan.socket)
+    return f"postgresql+psycopg://{user}:{password}@/{ROLE}?host={quote(str(plan.socket), safe='')}"
 
 
 def _plan(data_dir: Path, logs: Path) -> _Plan:

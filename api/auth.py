@@ -52,8 +52,7 @@ async def change_password(request: Request, services: Services, person: Principa
     """
     await _confirm(request, services, person, old)
     async with services.db.transaction() as tx:
-        await access.set_password(tx, person.id, new)
-        access.record(tx, person.actor, "password.changed", person.id)
+        await access.set_password(tx, person.id, new, by=person.actor)
         return await access.begin_session(tx, person.id)
 
 

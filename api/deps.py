@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
+from sqlalchemy.exc import DataError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.attempts import Attempts
@@ -14,6 +15,7 @@ from api.metrics import Metrics
 from api.webhooks import SOURCES, configured
 from api.webhooks.base import Source
 from domain.clock import DAY_S, Clock
+from domain.errors import Invalid
 from domain.events import Incoming
 from domain.marketing import Marketing
 from settings import Settings, SettingsError
@@ -70,7 +72,11 @@ class Services:
 
     async def take(self, incoming: Incoming) -> Receipt:
         """Make an event durable, wake dispatch and count it. Raises NotDurable, and Invalid for what it says."""
-        receipt = await ingest(self.db, self.marketing, incoming)
+        try:
+            receipt = await ingest(self.db, self.marketing, incoming)
+        except DataError:
+            # A number or a date beyond what a column holds; its text may be personal and is not repeated.
+            raise Invalid("It holds a value that cannot be stored.") from None
         return self._taken(incoming, receipt)
 
     async def keep(self, incoming: Incoming, reason: str) -> Receipt:

@@ -14,6 +14,7 @@ from domain.identity import normal_email
 
 # Clocks of senders differ a little; an event from tomorrow is a mistake.
 MAX_AHEAD = timedelta(minutes=5)
+FIRST_YEAR = 1970  # PostgreSQL can store what Python cannot read back.
 
 EXAMPLES = {
     "one": {
@@ -64,8 +65,7 @@ def read(value: object, now: datetime, fallback_id: str | None = None) -> Incomi
     """The event of an item, or what is wrong with it; `fallback_id` is its id where it has none itself."""
     try:
         item = EventItem.model_validate(value)
-        if item.occurred_at is not None and item.occurred_at > now + MAX_AHEAD:
-            return Invalid("This is more than five minutes in the future.", "occurred_at")
+        _check_time(item.occurred_at, now)
         return _incoming(item, value, fallback_id)
     except ValidationError as error:
         first = error.errors()[0]
@@ -74,6 +74,16 @@ def read(value: object, now: datetime, fallback_id: str | None = None) -> Incomi
         return Invalid(f"{message[:1].upper()}{message[1:]}.", field or "email")
     except Invalid as error:
         return error
+
+
+def _check_time(occurred_at: datetime | None, now: datetime) -> None:
+    if occurred_at is None:
+        return
+    if occurred_at.year < FIRST_YEAR:
+        message = f"This is before {FIRST_YEAR}."
+        raise Invalid(message, "occurred_at")
+    if occurred_at > now + MAX_AHEAD:
+        raise Invalid("This is more than five minutes in the future.", "occurred_at")
 
 
 def _incoming(item: EventItem, value: object, fallback_id: str | None) -> Incoming:

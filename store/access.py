@@ -27,6 +27,7 @@ KEY_PREFIX = "pk_"
 SHOWN_CHARS = 11
 TOKEN_BYTES = 32
 SESSION_LIFETIME = timedelta(days=14)
+OPERATOR = "operator"  # Whoever has the command line of the machine itself.
 MIN_PASSWORD_CHARS = 10
 MAX_PASSWORD_CHARS = 1000
 
@@ -100,10 +101,11 @@ def digest(token: str) -> str:
     return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-async def create_key(tx: AsyncSession, role: Role, name: str = "") -> str:
+async def create_key(tx: AsyncSession, role: Role, name: str = "", *, by: str = OPERATOR) -> str:
     """A new API key in plain text, which is not kept: only its hash is. Raises Invalid for an unknown role."""
     key = KEY_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
     tx.add(ApiKey(key_hash=digest(key), prefix=key[:SHOWN_CHARS], name=name, role=_known(role)))
+    record(tx, by, "key.created", key[:SHOWN_CHARS], role=role, name=name)
     await tx.flush()
     return key
 
@@ -116,12 +118,13 @@ async def find_key(tx: AsyncSession, key: str) -> ApiKey | None:
     return (await tx.execute(found)).scalar_one_or_none()
 
 
-async def revoke_key(tx: AsyncSession, prefix: str) -> int:
+async def revoke_key(tx: AsyncSession, prefix: str, *, by: str = OPERATOR) -> int:
     """End every key that people recognise by `prefix`; how many there were."""
     keys = select(ApiKey).where(ApiKey.prefix == prefix, ApiKey.revoked_at.is_(None))
     found = (await tx.execute(keys)).scalars().all()
     for key in found:
         key.revoked_at = now()
+        record(tx, by, "key.revoked", prefix)
     return len(found)
 
 
@@ -130,21 +133,25 @@ async def list_keys(tx: AsyncSession) -> list[ApiKey]:
     return list((await tx.execute(select(ApiKey).order_by(ApiKey.created_at.desc()))).scalars())
 
 
-async def create_user(tx: AsyncSession, email: str, role: Role, password: str, name: str = "") -> User:
+async def create_user(
+    tx: AsyncSession, email: str, role: Role, password: str, name: str = "", *, by: str = OPERATOR
+) -> User:
     """A person who can sign in. Raises Invalid (address, role, password) and Conflict where there is one already."""
     address = normal_email(email)
     if (await tx.execute(select(User.id).where(User.email == address))).scalar_one_or_none():
         raise Conflict("There is already a user with this address.")
     user = User(email=address, name=name, role=_known(role), password_hash=await _hash(password))
     tx.add(user)
+    record(tx, by, "user.created", user.id, role=role)
     await tx.flush()
     return user
 
 
-async def set_password(tx: AsyncSession, user_id: UUID, password: str) -> None:
+async def set_password(tx: AsyncSession, user_id: UUID, password: str, *, by: str = OPERATOR) -> None:
     """Change the password and sign the person out everywhere. Raises Invalid."""
     user = await tx.get_one(User, user_id)
     user.password_hash = await _hash(password)
+    record(tx, by, "password.changed", user_id)
     await tx.execute(delete(UserSession).where(UserSession.user_id == user_id))
 
 
@@ -184,7 +191,7 @@ async def end_session(tx: AsyncSession, token: str) -> None:
 def record(tx: AsyncSession, actor: str, action: str, target: object = "", **details: Any) -> None:  # noqa: ANN401 - JSON
     """Write to the audit log, in the transaction of the change itself.
 
-    `actor` is `key:<prefix>` or `user:<id>`; `action` such as `dead_letter.replayed`; `target` an id.
+    `actor` is `key:<prefix>`, `user:<id>` or `operator`; `action` such as `dead_letter.replayed`; `target` an id.
     """
     tx.add(Audit(actor=actor, action=action, target=str(target), details=details))
 

@@ -52,8 +52,15 @@ async def test_the_right_password_begins_a_session_and_is_in_the_audit_log(fresh
     assert found is not None
     assert found.id == user.id
     async with fresh.db.transaction() as tx:
-        lines = (await tx.execute(select(Audit).where(col(Audit.target) == str(user.id)))).scalars().all()
-    assert [(line.actor, line.action) for line in lines] == [(f"user:{user.id}", "session.begun")]
+        lines = (
+            (await tx.execute(select(Audit).where(col(Audit.target) == str(user.id)).order_by(col(Audit.at))))
+            .scalars()
+            .all()
+        )
+    assert [(line.actor, line.action) for line in lines] == [
+        ("operator", "user.created"),
+        (f"user:{user.id}", "session.begun"),
+    ]
     assert token not in str([line.model_dump() for line in lines])
 
 

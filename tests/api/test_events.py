@@ -68,6 +68,13 @@ async def test_what_happens_tomorrow_is_refused_and_a_slow_clock_is_not(marketer
     assert results[1]["field"] == "#/occurred_at"
 
 
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+23:00", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59-23:00"])
+async def test_a_time_that_nobody_can_have_meant_is_refused(marketer: httpx.AsyncClient, time: str) -> None:
+    answer = await marketer.post("/v1/events", json=signup(somebody(), occurred_at=time))
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "#/occurred_at"
+
+
 async def test_a_batch_has_a_thousand_events_and_no_more(marketer: httpx.AsyncClient) -> None:
     email = somebody()
     thousand = [signup(email) for _ in range(1000)]

@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from domain.errors import Conflict, Invalid
 from store import access
-from store.access import ROLES, Role, User, UserSession
+from store.access import ROLES, Audit, Role, User, UserSession
 from store.db import Database
 
 PASSWORD = "correct horse battery"
@@ -53,6 +53,17 @@ async def test_a_revoked_or_changed_key_is_not_found(tx: AsyncSession) -> None:
     assert await access.revoke_key(tx, key[: access.SHOWN_CHARS]) == 1
     assert await access.find_key(tx, key) is None
     assert await access.revoke_key(tx, key[: access.SHOWN_CHARS]) == 0
+
+
+async def test_making_and_ending_a_key_is_in_the_audit_log_without_the_key(tx: AsyncSession) -> None:
+    key = await access.create_key(tx, "marketer", "shop", by="user:1")
+    prefix = key[: access.SHOWN_CHARS]
+    await access.revoke_key(tx, prefix)
+    await tx.flush()
+    lines = select(Audit).where(col(Audit.target) == prefix).order_by(col(Audit.at))
+    told = (await tx.execute(lines)).scalars().all()
+    assert [(line.actor, line.action) for line in told] == [("user:1", "key.created"), ("operator", "key.revoked")]
+    assert key not in str([line.model_dump() for line in told])
 
 
 async def test_a_password_opens_and_no_other_does(tx: AsyncSession, user: User) -> None:

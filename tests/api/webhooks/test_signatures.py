@@ -153,6 +153,16 @@ def test_a_time_that_is_not_plain_digits_is_refused(kit: Kit, written: str) -> N
         kit.verify(request)
 
 
+@pytest.mark.parametrize("name", ["stripe", "calendly"])
+def test_an_old_signature_is_not_renewed_by_a_second_time_in_its_header(name: str) -> None:
+    kit = make_kit(name)
+    old = kit.sign(at=NOW - timedelta(hours=1))
+    fresh = f"t={int(NOW.timestamp())}"
+    for forge in (f"{{}},{fresh}", f"{fresh},{{}}"):
+        with pytest.raises(BadSignature):
+            kit.verify(old.set(kit.signature_header, forge.format))
+
+
 def test_both_secrets_are_accepted_while_one_replaces_the_other(kit: Kit) -> None:
     kit.verify(kit.sign(which="current"))
     kit.verify(kit.sign(which="former"))

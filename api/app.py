@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
-from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
+from fastapi import FastAPI, Request
+from sqlalchemy.exc import DataError
+from starlette.responses import Response
 
 import settings as environment
 from api import (
@@ -27,13 +27,13 @@ from api import (
 )
 from api.auth import ask_to_sign_in
 from api.deps import Services, TemporalCheck, secret_of
-from api.forms import Fields
 from api.headers import SafeHeaders
-from api.items import EventItem
 from api.limits import BodyLimits
 from api.metrics import Measured
+from api.openapi import describe
 from api.security import Gate, NotSignedIn
 from configuration import load_marketing
+from domain.errors import Invalid
 from domain.marketing import Marketing
 from settings import Settings, SettingsError
 from store.db import Database
@@ -84,7 +84,7 @@ def create_app(
     for router in ROUTERS:
         app.include_router(router)
     _protect(app)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
 
 
@@ -98,12 +98,18 @@ def _database(settings: Settings) -> Database:
 def _protect(app: FastAPI) -> None:
     """Middleware from the inside out: what is added last sees a request first."""
     app.add_exception_handler(NotSignedIn, ask_to_sign_in)
+    app.add_exception_handler(DataError, _out_of_range)
     reviews.install(app)
     app.add_middleware(BodyLimits)
     app.add_middleware(Gate)
     app.add_middleware(SafeHeaders)
     problems.install(app)
     app.add_middleware(Measured)
+
+
+async def _out_of_range(_: Request, __: Exception) -> Response:
+    """What was given fits its own rules but no column; the database's words may quote it, and stay inside."""
+    return problems.of(Invalid("It holds a value that cannot be stored."))
 
 
 @asynccontextmanager
@@ -115,14 +121,3 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         await services.bell.aclose()
         await services.db.aclose()
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's description, with the shapes of the bodies that are read by hand."""
-    if app.openapi_schema is None:
-        spec = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        shapes = spec.setdefault("components", {}).setdefault("schemas", {})
-        for shape in (EventItem, Fields):
-            shapes[shape.__name__] = shape.model_json_schema(ref_template="#/components/schemas/{model}")
-        app.openapi_schema = spec
-    return app.openapi_schema

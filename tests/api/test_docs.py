@@ -72,6 +72,15 @@ def test_the_bodies_that_are_read_by_hand_have_examples(app: FastAPI) -> None:
         assert all(content["examples"] for content in bodies[path]["content"].values())
 
 
+def test_what_every_call_can_be_refused_for_is_told(app: FastAPI) -> None:
+    for method, path, operation in operations(app):
+        answers = operation["responses"].keys()
+        if path.startswith("/v1"):
+            assert answers >= {"401", "429"}, (method, path)
+        if "requestBody" in operation:
+            assert answers >= {"400", "408", "413"}, (method, path)
+
+
 async def test_the_page_needs_nothing_from_elsewhere(stranger: httpx.AsyncClient, app: FastAPI) -> None:
     answer = await stranger.get("/docs")
     assert answer.status_code == 200

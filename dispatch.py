@@ -24,7 +24,6 @@ from domain.clock import Clock
 from domain.errors import NotDurable
 from domain.marketing import Marketing
 from store import leases
-from store.contacts import Contact
 from store.db import Database
 from store.events import Event
 from store.journeys import OPEN, Journey
@@ -34,7 +33,6 @@ from store.listening import Ear
 from store.reviews import Review
 from store.routing import Routed, Router, told_review
 from store.sequences import Definitions
-from store.zones import zone_of
 from workflows.notices import Notice
 
 log = structlog.get_logger("dispatch")
@@ -110,7 +108,7 @@ class Dispatch:
     async def _tell(self, routed: Routed) -> None:
         """Bring the engine to where the rows are: independent workflows side by side."""
         work: list[Awaitable[None]] = [self._for_event(event) for event in routed.events]
-        work += [self._for_journey(row) for row in routed.journeys]
+        work += [self._for_journey(row, routed.zone) for row in routed.journeys]
         work += [self._for_review(row) for row in routed.reviews]
         for result in await asyncio.gather(*work, return_exceptions=True):
             if isinstance(result, BaseException):
@@ -121,14 +119,12 @@ class Dispatch:
         if start is not None:
             await self._start(start)
 
-    async def _for_journey(self, row: Journey) -> None:
+    async def _for_journey(self, row: Journey, zone: str) -> None:
         if row.notified > 0:
             await self._signal(row.workflow_id, starts.notice_of(row))
         elif row.state in OPEN:
-            async with self.db.transaction() as tx:
-                definition = await self.definitions.of(tx, row.sequence, row.version)
-                contact = await tx.get_one(Contact, row.contact_id)
-            await self._start(starts.journey(row, definition, zone_of(contact.timezone).key, self.clock))
+            definition = self.definitions.known(row.sequence, row.version)
+            await self._start(starts.journey(row, definition, zone, self.clock))
         async with self.db.transaction() as tx:
             await tx.execute(told(row.id, row.revision))
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import exists, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from store.base import now
@@ -53,10 +53,8 @@ async def take(tx: AsyncSession, most: int) -> list[Lease]:
 
 async def waiting(tx: AsyncSession, lease: Lease) -> Sequence[Event]:
     """The key's waiting events in their order, a hundred at most; none where the lease was lost."""
-    held = select(InboxKey.key).where(InboxKey.key == lease.key, InboxKey.fence == lease.fence)
-    if (await tx.execute(held)).scalar_one_or_none() is None:
-        return []
-    rows = select(Event).where(Event.key == lease.key, Event.state == "waiting").order_by(Event.seq).limit(BATCH)
+    held = exists().where(InboxKey.key == lease.key, InboxKey.fence == lease.fence)
+    rows = select(Event).where(Event.key == lease.key, Event.state == "waiting", held).order_by(Event.seq).limit(BATCH)
     return (await tx.execute(rows)).scalars().all()
 
 

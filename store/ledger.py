@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.clock import Clock
@@ -101,17 +101,12 @@ class Ledger:
             contact = await lock_contact(tx, due.contact_id)
             if contact is None:
                 return Settled("ended", "erased")
-            journey = await tx.get_one(Journey, due.journey_id)
-            message = await self._message(tx, due)
+            journey, message = await _rows(tx, due)
             settled = _already(message, key_lifetime)
             if settled is not None:
                 advance(journey, due, settled)
                 return settled
             return await self._decide(tx, _Claiming(due, journey, contact, provider, compose), message)
-
-    async def _message(self, tx: AsyncSession, due: Due) -> Message | None:
-        found = select(Message).where(Message.journey_id == due.journey_id, Message.step == due.step)
-        return (await tx.execute(found)).scalar_one_or_none()
 
     async def _decide(self, tx: AsyncSession, this: _Claiming, message: Message | None) -> Claim:
         definition = await self.definitions.of(tx, this.journey.sequence, this.journey.version)
@@ -174,15 +169,21 @@ class Ledger:
         return Call(message, first)
 
     async def accepted(self, due: Due, message_id: UUID, provider_message_id: str) -> None:
-        """The provider took it; the journey moves on, and ends with its last message."""
+        """The provider took it; the journey shows its next step.
+
+        One statement, without the contact's lock: the row was this call's own, and the last message closed
+        the journey when it was claimed.
+        """
+        given = {
+            "message": message_id,
+            "provider_message_id": provider_message_id,
+            "at": now(),
+            "journey": due.journey_id,
+            "step": due.next_step,
+            "due_at": due.next_due_at,
+        }
         async with self.db.transaction() as tx:
-            await lock_contact(tx, due.contact_id)
-            journey = await tx.get_one(Journey, due.journey_id)
-            message = await tx.get_one(Message, message_id)
-            message.state, message.reason, message.calling_until = "sent", None, None
-            message.provider_message_id = provider_message_id
-            message.sent_at = now()
-            advance(journey, due, Settled("sent"))
+            await tx.execute(_ACCEPTED, given)
 
     async def refused(self, due: Due, message_id: UUID, code: str, *, final: bool, counts: bool) -> Settled | None:
         """The provider definitely did not take it: back to claimed, or failed when it is final.
@@ -208,6 +209,31 @@ class Ledger:
             message = await tx.get_one(Message, message_id, with_for_update=True)
             if message.state == "calling":
                 message.calling_until = now()
+
+
+async def _rows(tx: AsyncSession, due: Due) -> tuple[Journey, Message | None]:
+    """The journey and what the ledger has of this step.
+
+    Read after the contact was locked, never in one go with it: a row that is joined to a locked one is read
+    as it was before the wait.
+    """
+    mine = and_(Message.journey_id == Journey.id, Message.step == due.step)
+    rows = select(Journey, Message).outerjoin(Message, mine).where(Journey.id == due.journey_id)
+    journey, message = (await tx.execute(rows)).one()
+    return journey, message
+
+
+_ACCEPTED = text(
+    """
+    WITH taken AS (
+        UPDATE messages SET state = 'sent', reason = NULL, calling_until = NULL,
+            provider_message_id = :provider_message_id, sent_at = coalesce(sent_at, :at)
+        WHERE id = :message RETURNING 1
+    )
+    UPDATE journeys SET step = :step, next_due_at = :due_at
+    WHERE id = :journey AND CAST(:step AS text) IS NOT NULL AND state IN ('starting', 'running', 'paused')
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)

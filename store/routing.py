@@ -21,6 +21,7 @@ from store.leases import BATCH, Lease, waiting
 from store.lifecycle import settle
 from store.reviews import Review
 from store.sequences import Definitions
+from store.zones import zone_of
 
 # An event that cannot be carried out is tried this often before it becomes a dead letter, so that the
 # contact's later events go on.
@@ -36,6 +37,7 @@ class Routed:
     reviews: list[Review] = field(default_factory=list)
     failed: bool = False
     done_seq: int = 0
+    zone: str = "UTC"
 
 
 class Router:
@@ -51,6 +53,7 @@ class Router:
         done = Routed(done_seq=(events[-1].seq or 0) if len(events) == BATCH else lease.last_seq)
         contact_id = _contact_of(lease)
         contact = await lock_contact(tx, contact_id) if contact_id else None
+        done.zone = zone_of(contact.timezone).key if contact else "UTC"
         for event in events:
             if not await self._attempt(tx, event, contact):
                 done.failed = event.state == "waiting"

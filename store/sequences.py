@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -12,6 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.sequences import Sequence
 from store.inbox import lock
 from store.journeys import SequenceRow, SequenceVersion
+
+# For so long after a publication may a worker still enrol into the version before.
+LIVE_FOR_S = 1.0
 
 
 def digest(sequence: Sequence) -> str:
@@ -48,6 +52,8 @@ class Definitions:
 
     def __init__(self) -> None:
         self._versions: dict[tuple[str, int], Sequence] = {}
+        self._live: list[tuple[Sequence, int]] = []
+        self._live_until_s = 0.0
 
     async def of(self, tx: AsyncSession, key: str, version: int) -> Sequence:
         """The definition of that version. Raises LookupError."""
@@ -59,7 +65,14 @@ class Definitions:
             self._versions[key, version] = Sequence.model_validate(row.definition)
         return self._versions[key, version]
 
+    def known(self, key: str, version: int) -> Sequence:
+        """A version that was read before. Raises KeyError."""
+        return self._versions[key, version]
+
     async def live(self, tx: AsyncSession) -> list[tuple[Sequence, int]]:
-        """Every sequence that takes people in, with its live version."""
-        rows = (await tx.execute(select(SequenceRow).where(SequenceRow.state == "live"))).scalars().all()
-        return [(await self.of(tx, row.key, row.live_version), row.live_version) for row in rows]
+        """Every sequence that takes people in, with its live version; looked up once a second."""
+        if time.monotonic() >= self._live_until_s:
+            rows = (await tx.execute(select(SequenceRow).where(SequenceRow.state == "live"))).scalars().all()
+            self._live = [(await self.of(tx, row.key, row.live_version), row.live_version) for row in rows]
+            self._live_until_s = time.monotonic() + LIVE_FOR_S
+        return self._live

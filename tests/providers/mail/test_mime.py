@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import ProviderError
@@ -91,12 +91,14 @@ def test_an_attachment_stands_beside_the_alternatives() -> None:
     assert (second.get_filename(), second.get_payload(decode=True)) == ("ü.bin", b"\0")
 
 
+@settings(deadline=None)
 @given(subject=printable)
 def test_any_subject_arrives(subject: str) -> None:
     # Readers may fold runs of white space and drop it at the ends; nothing else may change.
     assert " ".join(str(parsed(mail(subject=subject))["Subject"]).split()) == " ".join(subject.split())
 
 
+@settings(deadline=None)
 @given(name=st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1, max_size=60))
 def test_any_sender_name_arrives_and_the_address_stays_the_same(name: str) -> None:
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')
@@ -105,6 +107,7 @@ def test_any_sender_name_arrives_and_the_address_stays_the_same(name: str) -> No
     assert " ".join(sender.display_name.split()) == " ".join(name.split())
 
 
+@settings(deadline=None)
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=400))
 def test_any_text_arrives(text: str) -> None:
     got = content(parsed(mail(text=text, html=text or "x")), "plain")
@@ -151,6 +154,10 @@ def test_a_domain_in_another_script_is_written_as_the_dns_has_it() -> None:
 def test_a_link_longer_than_a_line_stays_whole() -> None:
     link = f"<https://brand.test/u/{'a' * 300}>"
     assert parsed(mail(headers={"List-Unsubscribe": link}))["List-Unsubscribe"] == link
+
+
+def test_a_line_longer_than_smtp_carries_arrives_whole() -> None:
+    assert content(parsed(mail(text="x" * 5000)), "plain").strip() == "x" * 5000
 
 
 def test_what_only_looks_encoded_is_not_decoded() -> None:

@@ -65,6 +65,15 @@ async def test_connections_are_used_again() -> None:
     assert (server.connections, len(server.received)) == (1, 5)
 
 
+async def test_a_kept_connection_that_ends_before_the_next_message_sent_nothing_of_it() -> None:
+    async with smtp_server() as server, mailer(server.port) as provider:
+        await provider.send(MAIL)
+        server.answers = {"MAIL": HANG_UP}
+        with pytest.raises(ProviderError) as caught:
+            await provider.send(dataclasses.replace(MAIL, key="k-2"))
+    assert (server.connections, caught.value.code, caught.value.refused) == (1, "unreachable", True)
+
+
 async def test_no_more_connections_than_allowed_are_opened() -> None:
     async with smtp_server() as server, mailer(server.port, connections=3) as provider:
         await asyncio.gather(*(provider.send(dataclasses.replace(MAIL, key=str(n))) for n in range(20)))
@@ -134,7 +143,7 @@ async def test_a_server_that_turns_connections_away_says_nothing_about_the_messa
 
 async def test_without_the_encryption_that_was_asked_for_nothing_is_sent() -> None:
     async with smtp_server() as server:
-        provider = SmtpMail(SmtpServer("127.0.0.1", server.port, username="u", password="p"))
+        provider = SmtpMail(SmtpServer("127.0.0.1", server.port))
         with pytest.raises(ProviderError) as caught:
             await provider.send(MAIL)
         await provider.aclose()

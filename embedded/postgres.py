@@ -31,7 +31,7 @@ from embedded.progress import Say
 ROLE = "perennial"
 SUPERUSER = "postgres"
 START_WITHIN_S = 90.0
-TRIES = 6
+TRIES = 5
 # PostgreSQL's words for a fast shutdown (roll back and end) and an immediate one (recover at the next start).
 FAST, IMMEDIATE = signal.SIGINT, signal.SIGQUIT
 
@@ -86,7 +86,7 @@ async def start_postgres(
     plan = await asyncio.to_thread(_plan, data_dir, logs)
     if not plan.cluster.exists():
         say("Making a PostgreSQL database for you")
-        await asyncio.to_thread(_make_cluster, plan)
+        await asyncio.to_thread(_make_cluster, plan, sync=options.get("fsync") != "off")
     await _end_left_over(plan.cluster, plan.socket)
     child = await _started(plan, say, options)
     try:
@@ -123,7 +123,7 @@ def _plan(data_dir: Path, logs: Path) -> _Plan:
     )
 
 
-def _make_cluster(plan: _Plan) -> None:
+def _make_cluster(plan: _Plan, *, sync: bool) -> None:
     """Run initdb into a folder beside, and give it its name when it is whole."""
     fresh, word = plan.place / "cluster.new", plan.place / "word"
     shutil.rmtree(fresh, ignore_errors=True)
@@ -136,6 +136,7 @@ def _make_cluster(plan: _Plan) -> None:
         *(plan.programs / "initdb", f"--pgdata={fresh}", f"--username={SUPERUSER}", f"--pwfile={word}"),
         *("--auth-local=scram-sha-256", "--auth-host=reject", "--encoding=UTF8", "--data-checksums"),
         *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions"),
+        *(() if sync else ("--no-sync",)),
     ]
     try:
         done = subprocess.run(  # noqa: S603 # our own command, no shell

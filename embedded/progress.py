@@ -10,7 +10,7 @@ from typing import Protocol
 class Say(Protocol):
     """Tells the person one line."""
 
-    def __call__(self, line: str) -> None: ...
+    def __call__(self, line: str, /) -> None: ...
 
 
 class Progress:

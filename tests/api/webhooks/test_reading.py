@@ -89,7 +89,7 @@ HEADERS = st.fixed_dictionaries(
         "svix-id": st.text(st.characters(max_codepoint=255), max_size=20),
     },
 )
-FUZZ = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def outcome(kit: Kit, headers: dict[str, str], body: bytes) -> list[Incoming]:

@@ -27,6 +27,7 @@ class Brand(_Strict):
     transactional_from: str
     marketing_from: str
     community_url: str | None = None
+    demo_url: str | None = None
     tone: str = "technical and authoritative"
 
 

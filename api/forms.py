@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hmac
 from http import HTTPStatus
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
@@ -25,6 +25,7 @@ THANKS = "/thanks"
 NO = frozenset({"", "0", "no", "off", "false"})
 
 router = APIRouter(tags=["forms"])
+Name = Annotated[str, Path(description="As it is called in `marketing.yaml`.", examples=["contact"])]
 
 EXAMPLE: dict[str, JsonValue] = {
     "email": "ada@example.com",
@@ -87,7 +88,7 @@ class Posted(BaseModel):
         }
     },
 )
-async def post_form(form: str, request: Request, services: Wired) -> Response:
+async def post_form(form: Name, request: Request, services: Wired) -> Response:
     """`contact` starts the demo nurture; other forms are configured by name with their event, tags and audience.
 
     JSON is answered 202; an HTML form's post 303 to the page that the form is configured with.

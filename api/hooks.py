@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel
 from starlette.datastructures import Headers
 
@@ -17,6 +18,7 @@ from domain.identity import normal_email
 from store.base import now
 
 router = APIRouter(tags=["webhooks"])
+Name = Annotated[str, Path(description="One of stripe, calendly, github, resend and sendgrid.")]
 
 
 class Taken(BaseModel):
@@ -56,7 +58,7 @@ class Taken(BaseModel):
         }
     },
 )  # fmt: skip
-async def webhook(source: str, request: Request, services: Wired) -> Taken:
+async def webhook(source: Name, request: Request, services: Wired) -> Taken:
     """Signed as the sender signs, over the raw bytes, within 300 seconds.
 
     202 once it is durable, on first and repeated delivery alike. What is signed but not understood is kept

@@ -276,7 +276,8 @@ def _refrain(
     ended = isinstance(decision, End)
     if ended and this.journey.state in OPEN:
         end(this.journey, "exited", reason)
-    this.journey.notified = this.journey.revision  # the workflow that asked is told by the answer
+    if ended:
+        this.journey.notified = this.journey.revision  # the workflow that asked is told by the answer
     settled = Settled("ended" if ended else message.state, reason)
     advance(this.journey, this.due, settled)
     return settled

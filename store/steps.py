@@ -51,8 +51,8 @@ async def open_step(
     follow(journey, where)
     if where.ended_by:
         return StepView(step, "", {}, where.ended_by, "ended")
-    if where.held_by:
-        return StepView(step, "", {}, where.held_by, "hold")
+    if journey.state == "paused":
+        return StepView(step, "", {}, journey.reason, "hold")
     if contact.email is None:
         return StepView(step, "", {}, "no_address", "skipped")
     values = {"first_name": contact.first_name, "company": contact.company}
@@ -81,6 +81,7 @@ async def close_step(
     """Write down what came of a step, and show the next one or close the journey."""
     event = await tx.get_one(Event, journey.entry_event)
     await note(tx, event, f"{kind}_{status}", f"{journey.sequence}.{due.step}", reason or status)
-    journey.notified = max(journey.notified, journey.revision)
+    if status == "ended":
+        journey.notified = journey.revision  # the workflow that asked is told by the answer
     shown = due if not last else Due(due.journey_id, due.contact_id, due.step, due.due_at)
     advance(journey, shown, Settled(status, reason))

@@ -31,7 +31,8 @@ async def _settled(tx: AsyncSession, event: Event) -> Message | None:
     """The message, sent for certain: a provider that speaks of it has taken it."""
     message = await message_of(tx, event.payload)
     if message is not None and message.state in {"unknown", "calling", "claimed"}:
-        message.state, message.sent_at = "sent", message.sent_at or event.occurred_at
+        message.state, message.reason, message.calling_until = "sent", None, None
+        message.sent_at = message.sent_at or event.occurred_at
     return message
 
 

@@ -100,6 +100,7 @@ class Settings(BaseSettings):
     secret_key: Secret = Field(None, validation_alias="PERENNIAL_SECRET_KEY")
     workers: int = Field(1, ge=1, le=64, validation_alias="PERENNIAL_WORKERS")
     worker_metrics_port: Port | None = Field(None, validation_alias="PERENNIAL_WORKER_METRICS_PORT")
+    worker_metrics_host: str = Field("127.0.0.1", validation_alias="PERENNIAL_WORKER_METRICS_HOST")
     workflow_cache: int = Field(500, ge=1, validation_alias="PERENNIAL_WORKFLOW_CACHE")
     marketing_per_hour: int = Field(500, ge=1, validation_alias="PERENNIAL_MARKETING_PER_HOUR")
 

@@ -33,7 +33,7 @@ numbers = itertools.count(1)
 
 
 def pytest_configure() -> None:
-    """Keep the person's own settings and keys out of the tests; end by SIGTERM as by Ctrl-C, with the servers stopped."""
+    """Keep the person's own settings and keys out; end by SIGTERM as by Ctrl-C, with the servers stopped."""
     for name in variables():
         os.environ.pop(name, None)
     os.environ["PERENNIAL_ENV_FILE"] = os.devnull

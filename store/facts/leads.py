@@ -11,11 +11,17 @@ from domain.marketing import Marketing
 from store.contacts import Consent, Contact, Touch
 from store.events import Event
 
+OURS = "perennial"
 _UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 
 
 async def touch(tx: AsyncSession, event: Event, contact: Contact, marketing: Marketing) -> None:
-    """Take over what the event says of the person; append a touch where it says where they came from."""
+    """Take over what the event says of the person; append a touch where it says where they came from.
+
+    What we tell ourselves repeats what was said before, form and campaign included: it is no further touch.
+    """
+    if event.source == OURS:
+        return
     payload = event.payload
     _tag(contact, payload.get("tags"))
     if event.type == "lead_captured":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,11 +50,17 @@ def remaining(orders: Iterable[Bought], refunds: Sequence[GivenBack]) -> list[st
     return list(dict.fromkeys(kept))
 
 
-def recommend(marketing: Marketing, owned: Sequence[str], most: int = 3) -> list[Product]:
-    """Products not owned: first those related to what was bought last, then others of the same kinds."""
+def recommend(
+    marketing: Marketing, owned: Sequence[str], most: int = 3, given_back: Collection[str] = ()
+) -> list[Product]:
+    """Products not owned: first those related to what was bought last, then others of the same kinds.
+
+    Never what the person gave back.
+    """
     known = [product for key in reversed(owned) if (product := marketing.product(key))]
     related = [other for product in known for key in product.related if (other := marketing.product(key))]
     kinds = {product.kind for product in known}
     fallback = [product for product in marketing.catalogue if product.kind in kinds]
-    unique = {product.key: product for product in [*related, *fallback] if product.key not in owned}
+    known_to_them = {*owned, *given_back}
+    unique = {product.key: product for product in [*related, *fallback] if product.key not in known_to_them}
     return list(unique.values())[:most]

@@ -56,10 +56,13 @@ class Contexts:
     ) -> str | None:
         orders = await collect(tx, journey, definition, contact)
         kept = await still_owned(tx, contact, orders)
-        owned = await still_owned(tx, contact, await all_of(tx, contact))
+        ever = await all_of(tx, contact)
+        owned = await still_owned(tx, contact, ever)
+        given_back = {key for order in ever for key in order.products} - set(owned)
         context["purchases"] = [self._product(key) for key in kept]
         context["products"] = context["purchases"]
-        context["recommendations"] = [_shown(product) for product in recommend(self.marketing, owned)]
+        recommended = recommend(self.marketing, owned, given_back=given_back)
+        context["recommendations"] = [_shown(product) for product in recommended]
         return None if kept else "refunded"
 
     def _product(self, key: str) -> Context:

@@ -23,16 +23,17 @@ def test_a_token_says_what_was_put_in(contact: UUID, message: UUID | None) -> No
     assert set(token) <= set(string.ascii_letters + string.digits + "-_.")
 
 
-@given(st.data())
-def test_no_changed_letter_is_let_through(data: st.DataObject) -> None:
+LETTERS = string.ascii_letters + string.digits + "-_.="
+
+
+def test_no_changed_letter_is_let_through() -> None:
+    """Every other letter at every place: base64 has spellings at its end that decode to the same bytes."""
     token = unsubscribe_token(SECRET, CONTACT)
-    place = data.draw(st.integers(0, len(token) - 1))
-    letter = data.draw(st.sampled_from(string.ascii_letters + string.digits + "-_.="))
-    changed = token[:place] + letter + token[place + 1 :]
-    if changed == token:
-        return
-    with pytest.raises(NotFound):
-        read_unsubscribe(SECRET, changed)
+    changed = {token[:place] + letter + token[place + 1 :] for place in range(len(token)) for letter in LETTERS}
+    changed |= {token + letter for letter in LETTERS} | {token[:-1]}
+    for other in changed - {token}:
+        with pytest.raises(NotFound):
+            read_unsubscribe(SECRET, other)
 
 
 @given(st.text(max_size=400))

@@ -16,12 +16,12 @@ from workflows.journey import (
     JourneyInput,
     JourneyResult,
     Listener,
-    LookRequest,
     PlannedStep,
-    StepRequest,
     StepResult,
     Timeline,
+    ending,
     next_of,
+    reach,
 )
 from workflows.notices import Notice
 
@@ -66,7 +66,7 @@ class CartRecovery:
         release = PlannedStep(key=RELEASE, kind=RELEASE, seconds=given.hold_seconds or 0)
         plan = [*given.steps, release]
         for index, step in enumerate(plan):
-            while self._ended is None and not await self._reach(step):
+            while self._ended is None and not await reach(step, self._timeline, self._listener):
                 await self._follow()
             if self._ended is None:
                 await self._carry_out(step, next_of(plan, index))
@@ -79,20 +79,10 @@ class CartRecovery:
         """The cart was paid, changed or emptied; what it means is settled in `run()`."""
         self._listener.hear(notice)
 
-    async def _reach(self, step: PlannedStep) -> bool:
-        due_at = self._timeline.real_due(step)
-        shown = self._timeline.shown(due_at)
-        workflow.set_current_details(f"Waits until {shown} for {step.key}.")
-        return await self._listener.until(due_at, f"wait until {shown} → {step.key}")
-
     async def _follow(self) -> None:
         self._listener.unread = False
-        if self._listener.stand.state in OPEN:
-            return
-        look = LookRequest(journey_id=self._given.journey_id)
-        row = await self._do(names.LOOK, look, Notice, "look whether the cart is paid")
-        if row.state not in OPEN:
-            self._ended = row.reason or row.state
+        if self._listener.stand.state not in OPEN:
+            self._ended = await ending(self._given.journey_id)
 
     async def _carry_out(self, step: PlannedStep, after: PlannedStep | None) -> None:
         if step.kind == RELEASE:
@@ -101,7 +91,11 @@ class CartRecovery:
         if step.discounted and not self._has_code:
             await self._make_code()
         result = await self._do(
-            names.SEND, self._request(step, after), StepResult, f"remind: {step.key}", names.queue_for(self._given.lane)
+            names.SEND,
+            self._timeline.request(step, after),
+            StepResult,
+            f"remind: {step.key}",
+            names.queue_for(self._given.lane),
         )
         self._steps[step.key] = result.status
         if result.status == "ended":
@@ -124,16 +118,6 @@ class CartRecovery:
     @property
     def _cart(self) -> UUID:
         return self._given.about or self._given.journey_id
-
-    def _request(self, step: PlannedStep, after: PlannedStep | None) -> StepRequest:
-        return StepRequest(
-            journey_id=self._given.journey_id,
-            contact_id=self._given.contact_id,
-            step=step.key,
-            due_at=self._timeline.real_due(step),
-            next_step=after.key if after else None,
-            next_due_at=self._timeline.real_due(after) if after else None,
-        )
 
     async def _do(
         self, name: str, request: BaseModel, result_type: type[R], summary: str, queue: str | None = None

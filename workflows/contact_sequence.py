@@ -14,12 +14,12 @@ from workflows.journey import (
     JourneyInput,
     JourneyResult,
     Listener,
-    LookRequest,
     PlannedStep,
-    StepRequest,
     StepResult,
     Timeline,
+    ending,
     next_of,
+    reach,
 )
 from workflows.notices import Notice
 
@@ -63,10 +63,7 @@ class ContactSequence:
         if self._listener.unread:
             await self._follow()
             return False
-        due_at = self._timeline.real_due(step)
-        shown = self._timeline.shown(due_at)
-        workflow.set_current_details(f"Waits until {shown} for {step.key}.")
-        return await self._listener.until(due_at, f"wait until {shown} → {step.key}")
+        return await reach(step, self._timeline, self._listener)
 
     async def _follow(self) -> None:
         """Go where the newest notice says that the row stands."""
@@ -77,26 +74,13 @@ class ContactSequence:
             workflow.set_current_details(f"Held: {stand.reason}. Goes on with the wait that remains.")
             await self._listener.changed()
         elif stand.state not in OPEN:
-            await self._believe_ending()
-
-    async def _believe_ending(self) -> None:
-        look = LookRequest(journey_id=self._given.journey_id)
-        row: Notice = await workflow.execute_activity(
-            names.LOOK,
-            look,
-            result_type=Notice,
-            start_to_close_timeout=ACTIVITY_TIMEOUT,
-            retry_policy=RETRY,
-            summary="look whether the journey has ended",
-        )
-        if row.state not in OPEN:
-            self._ended = row.reason or row.state
+            self._ended = await ending(self._given.journey_id)
 
     async def _carry_out(self, index: int, step: PlannedStep) -> bool:
         """Do the step; False where it was held and is to be reached again."""
         result: StepResult = await workflow.execute_activity(
             ACTIVITIES[step.kind],
-            self._request(index, step),
+            self._timeline.request(step, next_of(self._given.steps, index)),
             result_type=StepResult,
             task_queue=names.queue_for(self._given.lane) if step.kind == "email" else None,
             start_to_close_timeout=ACTIVITY_TIMEOUT,
@@ -110,14 +94,3 @@ class ContactSequence:
         if result.status == "ended":
             self._ended = result.reason
         return True
-
-    def _request(self, index: int, step: PlannedStep) -> StepRequest:
-        after = next_of(self._given.steps, index)
-        return StepRequest(
-            journey_id=self._given.journey_id,
-            contact_id=self._given.contact_id,
-            step=step.key,
-            due_at=self._timeline.real_due(step),
-            next_step=after.key if after else None,
-            next_due_at=self._timeline.real_due(after) if after else None,
-        )

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
+from domain import names
 from domain.clock import Clock
 from domain.schedule import Delay, due
 from workflows.notices import Notice
@@ -87,6 +88,7 @@ class Timeline:
     """The calendar of one journey: due moments, moved by the time it was held."""
 
     def __init__(self, given: JourneyInput) -> None:
+        self._given = given
         self._clock = Clock(given.epoch, given.factor)
         self._start = self._clock.virtual(given.started_at)
         self._zone = ZoneInfo(given.zone)
@@ -101,6 +103,17 @@ class Timeline:
         """A real moment as the person's calendar shows it."""
         return f"{self._clock.virtual(real).astimezone(self._zone):%d %b %Y %H:%M}"
 
+    def request(self, step: PlannedStep, after: PlannedStep | None) -> StepRequest:
+        """What an activity is asked to carry out for `step`, when `after` follows it."""
+        return StepRequest(
+            journey_id=self._given.journey_id,
+            contact_id=self._given.contact_id,
+            step=step.key,
+            due_at=self.real_due(step),
+            next_step=after.key if after else None,
+            next_due_at=self.real_due(after) if after else None,
+        )
+
 
 class Listener:
     """Keeps the newest notice. Handlers change state and return; the loop in `run()` acts on it."""
@@ -113,9 +126,13 @@ class Listener:
         """Take over a newer revision; a repeat or an older one is ignored."""
         if notice.revision <= self.stand.revision:
             return
-        moved = notice.state != self.stand.state or notice.shift_s != self.stand.shift_s
-        self.unread = self.unread or moved
+        self.unread = self.unread or _phase(notice) != _phase(self.stand)
         self.stand = notice
+
+    def believe(self, row: Notice) -> None:
+        """Take over what the row itself says, whatever was heard before: a notice may have been forged."""
+        self.stand = row
+        self.unread = row.state == "paused"
 
     async def until(self, moment: datetime, summary: str) -> bool:
         """Wait for a real moment; True when it came, False when the state changed before. One timer."""
@@ -130,6 +147,32 @@ class Listener:
     async def changed(self) -> None:
         """Wait for a change of state, however long it takes."""
         await workflow.wait_condition(lambda: self.unread)
+
+
+def _phase(stand: Notice) -> tuple[str, float]:
+    """What the clock depends on. A journey that starts is running: its first merge must not re-arm the timer."""
+    return ("running" if stand.state == "starting" else stand.state, stand.shift_s)
+
+
+async def reach(step: PlannedStep, timeline: Timeline, listener: Listener) -> bool:
+    """Wait until the step is due, for as long as nothing else is heard; whether it is due now."""
+    due_at = timeline.real_due(step)
+    shown = timeline.shown(due_at)
+    workflow.set_current_details(f"Waits until {shown} for {step.key}.")
+    return await listener.until(due_at, f"wait until {shown} → {step.key}")
+
+
+async def ending(journey_id: UUID) -> str | None:
+    """What ended the journey by its row, which is asked before an ending is believed; None where it goes on."""
+    row: Notice = await workflow.execute_activity(
+        names.LOOK,
+        LookRequest(journey_id=journey_id),
+        result_type=Notice,
+        start_to_close_timeout=ACTIVITY_TIMEOUT,
+        retry_policy=RETRY,
+        summary="look whether the journey has ended",
+    )
+    return None if row.state in OPEN else row.reason or row.state
 
 
 def next_of(steps: list[PlannedStep], index: int) -> PlannedStep | None:

@@ -109,8 +109,7 @@ class World:
                 taken = await leases.take(tx, 100)
             if not taken:
                 return turns
-            for lease in taken:
-                turns.append(await self.carry(lease))
+            turns += [await self.carry(lease) for lease in taken]
 
     async def carry(self, lease: leases.Lease) -> Routed:
         """One turn of one key."""

@@ -26,6 +26,7 @@ from api import (
     unsubscribe,
 )
 from api.auth import ask_to_sign_in
+from api.dashboard import routes as dashboard
 from api.deps import Services, TemporalCheck, secret_of
 from api.headers import SafeHeaders
 from api.limits import BodyLimits
@@ -55,6 +56,7 @@ ROUTERS = (
     unsubscribe.router,
     health.router,
     docs.router,
+    dashboard.router,
 )
 
 

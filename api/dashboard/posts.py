@@ -1,0 +1,20 @@
+"""`/posts`: what was published, and who approved it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.dashboard.desk import PageRoute, Reading
+from store.queries.dash_outbox import list_posts
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
+POSTS = 20
+
+
+@router.get("/posts")
+async def posts(desk: Reading, cursor: str | None = None) -> Response:
+    """The newest first."""
+    async with desk.services.db.transaction() as tx:
+        found = await list_posts(tx, cursor=cursor, limit=POSTS)
+    return desk.page("posts.html", found=found)

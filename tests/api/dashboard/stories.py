@@ -1,0 +1,128 @@
+"""What happened to the people of the town: enough of everything that every page has something to show."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from domain.approval import Reviewer
+from domain.events import Incoming
+from store import review_decisions
+from store.local import Notification
+from tests.api.dashboard.town import Town
+from tests.store.assets import THREAD, asset
+
+UTM = {"source": "newsletter", "medium": "email", "campaign": "spring-launch"}
+NEWSLETTER = {
+    "headline": "Exports in half the time",
+    "text": "Exports are twice as fast now.\n\nDark mode follows your system. https://example.com/releases/v2",
+}
+DESCRIPTIONS = {"descriptions": [f"Exports are twice as fast now, in {word}." for word in ("one", "two", "three")]}
+
+
+async def lead(town: Town, email: str, name: str, company: str, steps: int, days: float, **more: Any) -> UUID:
+    """Somebody who filled in the contact form so long ago and has had so many mails."""
+    payload = {
+        "form": "contact", "first_name": name, "company": company, "utm": UTM, "source": "newsletter",
+        "landing_page": "/pricing?ref=spring", "tags": ["B2B", "contact-form"], "message": "Can you help us?", **more,
+    }  # fmt: skip
+    who = await town.happens("lead_captured", email, payload, source="form:contact")
+    await town.happens("lead_qualified", None, {"contact_id": str(who), "form": "contact"}, source="perennial")
+    for _ in range(steps):
+        await town.step(who, "demo_nurture")
+    await town.days_ago(who, days)
+    return who
+
+
+async def buyer(town: Town, email: str, name: str, products: list[str], steps: int, days: float) -> UUID:
+    """Somebody who bought something so long ago."""
+    payload = {
+        "session_id": f"cs_{email}", "products": products, "first_name": name, "total": 9800, "currency": "usd",
+        "payment_intent": f"pi_{email}", "source": "google",
+    }  # fmt: skip
+    who = await town.happens("purchase_completed", email, payload, source="stripe", sender_id=f"evt_{email}")
+    for sequence, count in (("order_receipt", 1), ("purchase_followup", steps)):
+        for _ in range(count):
+            if await town.journey(who, sequence):
+                await town.step(who, sequence)
+    await town.days_ago(who, days)
+    return who
+
+
+async def ada(town: Town) -> UUID:
+    """The one whose timeline is worth a picture: a lead who booked, canceled, and left."""
+    email = "ada.lovelace@engines.example"
+    who = await lead(town, email, "Ada", "Analytical Engines", 2, 12)
+    start = {"invitee_uri": "calendar/ada", "event_name": "Demo", "starts_at": "2030-03-05T14:00:00+00:00",
+             "ends_at": "2030-03-05T14:30:00+00:00"}  # fmt: skip
+    await town.happens("demo_booked", email, start, source="calendly", sender_id="ada-booked")
+    await town.step(who, "demo_confirmation")
+    await town.happens("demo_canceled", email, start, source="calendly", sender_id="ada-canceled")
+    products = [product.key for product in town.services.marketing.catalogue[:1]]
+    await town.happens("purchase_completed", email, {"session_id": "cs_ada", "products": products, "total": 4900},
+                       source="stripe", sender_id="evt_ada")  # fmt: skip
+    await town.step(who, "order_receipt")
+    return who
+
+
+async def town_of_people(town: Town) -> dict[str, UUID]:
+    """Leads, buyers, carts, an opt-out, a bounce, dead letters, reviews in every state, posts, notices."""
+    known = {"ada": await ada(town)}
+    for number in range(9):
+        await lead(town, f"lead{number}@company{number}.example", "Grace", f"Company {number}", number % 4, number * 1.6)
+    products = [product.key for product in town.services.marketing.catalogue]
+    for number in range(7):
+        chosen = products[number % len(products) :][:2]
+        await buyer(town, f"buyer{number}@mail.example", "Linus", chosen, number % 3, number * 2.1)
+    cart = {"cart_id": "cart-1", "items": [{"name": "Course", "price": "49.00"}], "total": "49.00"}
+    await town.happens("checkout_started", "cart@mail.example", cart)
+    gone = await lead(town, "gone@mail.example", "Gone", "", 1, 3)
+    await town.happens("unsubscribed", None, {"contact_id": str(gone)}, source="unsubscribe")
+    known["gone"] = gone
+    late = await lead(town, "late@mail.example", "Late", "Slow & Sons", 0, 0)
+    await town.step(late, "demo_nurture", late=True)
+    known["late"] = late
+    for number in range(2):
+        await town.services.keep(
+            Incoming(type="purchase_completed", source="stripe", sender_id=f"dead-{number}", payload={"total": 1},
+                     raw=b'{"id": "evt_dead"}'),
+            "The session has no email address.",
+        )  # fmt: skip
+    await doubts(town)
+    return known | await content(town)
+
+
+async def doubts(town: Town) -> None:
+    """One message that failed and one of which nobody knows."""
+    states = (("failed", "rejected"), ("unknown", "no_answer"))
+    async with town.services.db.transaction() as tx:
+        for place, (state, reason) in enumerate(states):
+            change = (
+                "UPDATE messages SET state = :state, reason = :reason, sent_at = NULL WHERE id = (SELECT id FROM "
+                "messages WHERE state = 'sent' AND recipient LIKE 'buyer%' ORDER BY recipient, step OFFSET :place LIMIT 1)"
+            )
+            await tx.execute(text(change), {"state": state, "reason": reason, "place": place})
+
+
+async def content(town: Town) -> dict[str, UUID]:
+    """Reviews in every state."""
+    db, ana = town.services.db, Reviewer("user:1", "Ana")
+    known = {
+        "linkedin": await asset(db),
+        "thread": await asset(db, "thread", THREAD),
+        "newsletter": await asset(db, "newsletter", NEWSLETTER),
+        "descriptions": await asset(db, "descriptions", DESCRIPTIONS),
+    }
+    done = await asset(db, "thread", THREAD)
+    rejected, edited, again = await asset(db), await asset(db), await asset(db)
+    async with db.transaction() as tx:
+        await review_decisions.approve(tx, done, ana)
+        await review_decisions.reject(tx, rejected, ana, reason="Not our tone.")
+        await review_decisions.edit(tx, edited, ana, body={"text": "Exports take half the time now, and dark mode follows your system. https://example.com/releases/v2"})
+        await review_decisions.regenerate(tx, again, ana, instructions="Shorter, please.")
+        tx.add(Notification(title="Please review: acme/tool v2", text="Quality 74%: review carefully.", url="/", urgent=True))
+    await town.published(done, "x", list(THREAD["tweets"]))
+    await town.routed()
+    return {**known, "done": done, "edited": edited, "again": again}

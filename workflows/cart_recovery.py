@@ -82,7 +82,7 @@ class CartRecovery:
     async def _follow(self) -> None:
         self._listener.unread = False
         if self._listener.stand.state not in OPEN:
-            self._ended = await ending(self._given.journey_id)
+            self._ended = await ending(self._given.journey_id, self._listener)
 
     async def _carry_out(self, step: PlannedStep, after: PlannedStep | None) -> None:
         if step.kind == RELEASE:

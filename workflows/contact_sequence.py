@@ -74,7 +74,7 @@ class ContactSequence:
             workflow.set_current_details(f"Held: {stand.reason}. Goes on with the wait that remains.")
             await self._listener.changed()
         elif stand.state not in OPEN:
-            self._ended = await ending(self._given.journey_id)
+            self._ended = await ending(self._given.journey_id, self._listener)
 
     async def _carry_out(self, index: int, step: PlannedStep) -> bool:
         """Do the step; False where it was held and is to be reached again."""

@@ -162,7 +162,7 @@ async def reach(step: PlannedStep, timeline: Timeline, listener: Listener) -> bo
     return await listener.until(due_at, f"wait until {shown} → {step.key}")
 
 
-async def ending(journey_id: UUID) -> str | None:
+async def ending(journey_id: UUID, listener: Listener) -> str | None:
     """What ended the journey by its row, which is asked before an ending is believed; None where it goes on."""
     row: Notice = await workflow.execute_activity(
         names.LOOK,
@@ -172,6 +172,7 @@ async def ending(journey_id: UUID) -> str | None:
         retry_policy=RETRY,
         summary="look whether the journey has ended",
     )
+    listener.believe(row)
     return None if row.state in OPEN else row.reason or row.state
 
 

@@ -196,6 +196,14 @@ async def test_a_signal_that_no_row_stands_behind_decides_nothing(time_skipping:
     assert result.published
 
 
+async def test_after_a_false_call_nobody_is_told_again_of_what_they_know(time_skipping: WorkflowEnvironment) -> None:
+    async with running(time_skipping) as (row, handle):
+        await until(row, "requested")
+        await handle.signal(names.NOTICE, Notice(revision=2, state="rejected", at=row.since))
+        await handle.result()
+    assert row.doings == ["requested", "look", "reminder", "escalation", "expire"]
+
+
 async def test_notices_of_older_revisions_are_ignored(time_skipping: WorkflowEnvironment) -> None:
     async with running(time_skipping) as (row, handle):
         await until(row, "requested")

@@ -124,20 +124,20 @@ class Dispatch:
             await self._signal(row.workflow_id, starts.notice_of(row))
         elif row.state in OPEN:
             definition = self.definitions.known(row.sequence, row.version)
-            await self._start(starts.journey(row, definition, zone, self.clock))
+            if not await self._start(starts.journey(row, definition, zone, self.clock)):
+                await self._signal(row.workflow_id, starts.notice_of(row))
         async with self.db.transaction() as tx:
             await tx.execute(told(row.id, row.revision))
 
     async def _for_review(self, row: Review) -> None:
-        if row.notified == 0:
-            await self._start(starts.review(row, self.marketing, self.clock))
-        else:
+        if row.notified > 0 or not await self._start(starts.review(row, self.marketing, self.clock)):
             at = row.decided_at or row.created_at
             await self._signal(f"review/{row.id}", Notice(revision=row.revision, state=row.state, at=at))
         async with self.db.transaction() as tx:
             await tx.execute(told_review(row.id, row.revision))
 
-    async def _start(self, start: starts.Start) -> None:
+    async def _start(self, start: starts.Start) -> bool:
+        """Start it; False where an earlier turn did, which may have died before it wrote that down."""
         try:
             await self.client.start_workflow(
                 start.workflow,
@@ -150,7 +150,8 @@ class Dispatch:
                 rpc_timeout=RPC_TIMEOUT,
             )
         except WorkflowAlreadyStartedError:
-            return
+            return False
+        return True
 
     async def _signal(self, workflow_id: str, notice: Notice) -> None:
         handle = self.client.get_workflow_handle(workflow_id)

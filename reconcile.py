@@ -1,4 +1,4 @@
-"""Comparing open journeys with Temporal: a run that was ended from outside is marked so and shown."""
+"""Comparing open journeys and reviews with Temporal: a run that was ended from outside is marked so and shown."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from temporalio.service import RPCError
 from domain.errors import NotDurable
 from store.db import Database
 from store.lifecycle import stop_from_outside
+from store.review_progress import stop_review
 
 log = structlog.get_logger("reconcile")
 
 EVERY_S = 60.0
 OVERLAP = timedelta(minutes=2)
 _OUTSIDE = (
-    "WorkflowType IN ('ContactSequence', 'CartRecovery') AND "
+    "WorkflowType IN ('ContactSequence', 'CartRecovery', 'ContentApproval') AND "
     "ExecutionStatus IN ('Terminated', 'Canceled', 'Failed', 'TimedOut') AND CloseTime > '{since}'"
 )
 
 
 @dataclass(slots=True)
 class Reconciler:
-    """Each minute asks for journeys that ended in a way of which their rows know nothing. Restarts none."""
+    """Each minute asks for journeys and reviews that ended in a way of which their rows know nothing. Restarts none."""
 
     db: Database
     client: Client
@@ -53,5 +54,6 @@ class Reconciler:
         async for execution in self.client.list_workflows(query):
             status = (execution.status or WorkflowExecutionStatus.TERMINATED).name.lower()
             async with self.db.transaction() as tx:
-                marked += await stop_from_outside(tx, execution.id, f"workflow {status}")
+                mark = stop_review if execution.workflow_type == "ContentApproval" else stop_from_outside
+                marked += await mark(tx, execution.id, f"workflow {status}")
         return marked

@@ -18,6 +18,7 @@ from store.base import now
 from store.local import Notification
 from store.reviews import Draft, Review
 
+OUTSIDE = "outside"  # Whoever ended the workflow in Temporal.
 REFUSED = "The words are not those that were approved, so they were not published."
 
 
@@ -103,3 +104,14 @@ def approved_words(review: Review) -> list[str] | None:
         return None
     asset = content.KINDS[review.kind].shape.model_validate(review.body)
     return content.texts(asset) if content.digest(asset) == review.approved_digest else None
+
+
+async def stop_review(tx: AsyncSession, workflow_id: str, reason: str) -> bool:
+    """Close a review whose workflow was ended from outside, so that nobody decides in vain; False where it was over."""
+    mine = update(Review).where(
+        col(Review.workflow_id) == workflow_id,
+        col(Review.state).in_((PENDING, approval.REGENERATED, approval.APPROVED)),
+        col(Review.published_at).is_(None),
+    )
+    closed = mine.values(state=approval.EXPIRED, decided_by=OUTSIDE, decided_at=now(), reason=reason)
+    return (await tx.execute(closed.returning(col(Review.id)))).scalar_one_or_none() is not None

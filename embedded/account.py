@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pwd
+import secrets
 import shutil
 import subprocess
 import sys
@@ -57,16 +58,16 @@ def place_for(data_dir: Path, who: Account | None) -> Path:
     `postgres.where` in the data folder says so.
     """
     pointer = data_dir / "postgres.where"
-    if pointer.exists():
-        return Path(pointer.read_text().strip())
     inside = data_dir / "postgres"
-    if who is None or _enters(data_dir, who):
-        own_folder(inside, who)
-        return inside
+    if not pointer.exists():
+        if who is None or _enters(data_dir, who):
+            own_folder(inside, who)
+            return inside
+        # A name of its own: a data folder that was deleted and made again must not find the old data.
+        pointer.write_text(f"{SHARED / f'data-{key_of(data_dir)}-{secrets.token_hex(4)}'}\n")
+    outside = Path(pointer.read_text().strip())
     _shared_folder()
-    outside = SHARED / f"data-{key_of(data_dir)}"
     own_folder(outside, who)
-    pointer.write_text(f"{outside}\n")
     return outside
 
 

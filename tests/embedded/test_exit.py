@@ -41,7 +41,7 @@ def test_logs_are_written_out() -> None:
 def test_a_reader_that_has_gone_is_no_failure() -> None:
     program = "import embedded.exit, time; print('x'); time.sleep(0.5); embedded.exit.leave(0)"
     done = subprocess.run(
-        ["/bin/bash", "-c", f'set -o pipefail; {sys.executable} -c "{program}" | true'],
+        ["/bin/bash", "-c", f'set -o pipefail; PYTHONUNBUFFERED= {sys.executable} -c "{program}" | true'],
         cwd=SOURCE,
         capture_output=True,
         timeout=60,

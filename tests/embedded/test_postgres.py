@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ import pytest
 
 from embedded.account import account, place_for, readable_programs
 from embedded.errors import CannotStart
+from embedded.folder import make_folder
 from embedded.postgres import Postgres, start_postgres
 from embedded.processes import Account, Identity
 from embedded.progress import quiet
@@ -109,6 +111,21 @@ async def test_a_start_that_was_broken_off_is_begun_anew(data_dir: Path) -> None
         os.chown(unfinished, who.uid, who.gid)
     server = await started(data_dir)
     await server.stop()
+
+
+async def test_a_data_folder_that_was_deleted_and_made_again_begins_anew(tmp_path: Path) -> None:
+    # Where we are root nobody else can enter this one, so that the data lies in root's own place.
+    data_dir = tmp_path / "var"
+    places = []
+    for _ in range(2):
+        make_folder(data_dir)
+        server = await started(data_dir)
+        places.append(place_for(data_dir, account(data_dir)))
+        assert fetch(server.url, "CREATE TABLE kept (fact int)") == []
+        await server.stop()
+        shutil.rmtree(data_dir)
+    for place in places:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 async def test_a_server_that_cannot_start_is_one_sentence_with_its_own_words(data_dir: Path) -> None:

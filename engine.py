@@ -46,7 +46,7 @@ def runtime(settings: Settings) -> Runtime | None:
     """The SDK's runtime with its Prometheus port, where one is configured."""
     if settings.worker_metrics_port is None:
         return None
-    metrics = PrometheusConfig(bind_address=f"127.0.0.1:{settings.worker_metrics_port}")
+    metrics = PrometheusConfig(bind_address=f"{settings.worker_metrics_host}:{settings.worker_metrics_port}")
     return Runtime(telemetry=TelemetryConfig(metrics=metrics))
 
 

@@ -28,4 +28,4 @@ def normal_email(text: str, field: str = "email") -> str:
     except (EmailNotValidError, UnicodeError) as error:
         message = f"This is not an email address: {error}"
         raise Invalid(message, field) from None
-    return unicodedata.normalize("NFC", found.normalized.lower())
+    return found.normalized

@@ -53,4 +53,5 @@ def test_any_text_is_normal_or_refused_and_normal_forms_stay(text: str) -> None:
     except Invalid:
         return
     assert normal_email(normal) == normal
-    assert normal == normal.strip().lower()
+    local = normal.rpartition("@")[0]  # IDNA has its own idea of case for a domain in Cherokee.
+    assert local == local.strip().lower()

@@ -23,13 +23,13 @@ async def heard(listener: psycopg.AsyncConnection, seconds: float) -> int:
     return len([notice async for notice in listener.notifies(timeout=seconds)])
 
 
-async def test_a_thousand_events_are_a_few_notices(db: Database, listener: psycopg.AsyncConnection) -> None:
+async def test_hundreds_of_events_are_a_few_notices(db: Database, listener: psycopg.AsyncConnection) -> None:
     bell = Bell(db)
     bell.start()
     began = asyncio.get_running_loop().time()
-    for _ in range(1000):
+    for _ in range(300):
         bell.ring()
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.002)
     took = asyncio.get_running_loop().time() - began
     notices = await heard(listener, 0.5)
     assert 1 <= notices <= 2 + took / QUIET_S

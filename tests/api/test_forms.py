@@ -67,7 +67,9 @@ async def test_consent_is_kept_with_its_wording_and_without_the_address(
     assert "192.0.2.1" not in str(proof)
 
 
-@pytest.mark.parametrize(("form", "fields"), [("contact", {"consent": "off"}), ("contact", {"consent": ""}), ("astray", {})])
+@pytest.mark.parametrize(
+    ("form", "fields"), [("contact", {"consent": "off"}), ("contact", {"consent": ""}), ("astray", {})]
+)
 async def test_there_is_no_consent_without_a_wording_or_against_the_box(
     stranger: httpx.AsyncClient, viewer: httpx.AsyncClient, form: str, fields: dict[str, str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ import httpx
 
 from demo.calendar import Unheld
 
+TRIES, PAUSE_S = 4, 0.5
 Json = dict[str, Any]
 
 
@@ -21,13 +23,23 @@ class Api:
         self._ids: dict[str, str] = {}
 
     async def get(self, path: str, **query: str | int) -> Json:
-        """One GET. Raises Unheld where the answer is no success."""
-        answer = await self._http.get(path, params=query, headers=_bearer(self._reader))
-        if not answer.is_success:
-            message = f"GET {path} was answered {answer.status_code}"
-            raise Unheld(message)
-        found: Json = answer.json()
-        return found
+        """One GET, tried again while the API is away. Raises Unheld where the answer is no success."""
+        said = ""
+        for _ in range(TRIES):
+            try:
+                answer = await self._http.get(path, params=query, headers=_bearer(self._reader))
+            except httpx.TransportError as error:
+                said = type(error).__name__
+            else:
+                if answer.is_success:
+                    found: Json = answer.json()
+                    return found
+                said = str(answer.status_code)
+                if answer.is_client_error:
+                    break
+            await asyncio.sleep(PAUSE_S)
+        message = f"GET {path} was answered {said}"
+        raise Unheld(message)
 
     async def all(self, path: str, **query: str | int) -> list[Json]:
         """Every item of a list, through all of its pages."""

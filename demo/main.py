@@ -73,12 +73,12 @@ async def _demo(given: Settings, screen: Screen, outcome: Outcome) -> None:
         parts = await _story(stage, screen)
         screen.console.rule("What happened to whom")
         for person in stage.people:
-            timeline.show(screen.console, person, await stage.api.timeline(person.email))
+            timeline.show(screen.console, person, await stage.api.timeline(person.email), stage.calendar)
         screen.console.rule("What was promised")
         promises.show(screen.console, parts)
         screen.console.print(Text(f"\n{promises.last_line(parts)}", style="bold"))
         outcome.status = 1 if promises.broken(parts) else 0
-        if sys.stdout.isatty() and not os.environ.get("DEMO_EXIT"):
+        if sys.stdout.isatty() and os.environ.get("DEMO_EXIT", "") in {"", "0"}:
             await _keep_serving(up, admin, screen.console)
 
 
@@ -135,12 +135,16 @@ async def _warmed(stage: Stage) -> None:
 
 async def _played(part: Part, stage: Stage) -> str:
     """Why a part could not be played to its end; empty where it was."""
+    why = ""
     try:
         await part.play(stage)
     except (Unheld, NotTaken) as error:
-        stage.say(f"Part {part.title} breaks off: {error}")
-        return str(error)
-    return ""
+        why = str(error)
+    except Exception as error:  # noqa: BLE001 - one part's trouble is named at the end, and spoils no other part
+        why = f"{type(error).__name__}: {error}"
+    if why:
+        stage.say(f"Part {part.title} breaks off: {why}")
+    return why
 
 
 async def _checked(part: Part, stage: Stage, why: str) -> Promises:

@@ -15,9 +15,11 @@ from demo.client import Api
 from demo.promises import Promises
 from demo.senders import Senders
 from demo.witness import Witness
+from domain.reasons import spoken
 from embedded.progress import Say
 from embedded.supervisor import Running
 from store.journeys import Journey
+from store.messages import Message
 
 # No wait in the story is longer: it ends where nothing comes any more.
 LONGEST = timedelta(days=90)
@@ -82,6 +84,15 @@ class Stage:
     async def begin(self, person: Person, sequence: str) -> datetime:
         """Day 0 of the person's first journey in a sequence."""
         return (await self.journey(person, sequence)).started_at
+
+    async def sent(self, person: Person, step: str) -> Message:
+        """The person's first message of a step, once it went out. Raises Unheld."""
+
+        async def ask() -> Message | None:
+            found = await self.witness.message(person.email, step)
+            return found if found is not None and found.state == "sent" else None
+
+        return await eventually(ask, f"{person.name}'s {spoken(step)}")
 
     @contextmanager
     def frozen(self, *services: str) -> Iterator[None]:

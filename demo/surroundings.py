@@ -17,9 +17,11 @@ from embedded.folder import hold, left_over, make_folder
 from embedded.ports import LOOPBACK, free_port, listening
 from embedded.private import new_secret
 from embedded.processes import working_in
-from settings import Settings
+from settings import SOURCE, Settings
 
 DAY_SECONDS = 2.0
+# The story is about the configuration that everybody has, not about yours.
+SHIPPED = SOURCE / "config"
 # The story has one change of the shipped configuration: everything that is drafted waits for a person.
 REVIEWED = ["x", "linkedin", "newsletter", "seo"]
 # Nothing of what the environment says about the outside world is for a story with made-up people.
@@ -31,6 +33,7 @@ EMBEDDED: Mapping[str, object] = {
     "temporal_api_key": None,
     "temporal_tls": False,
     "worker_metrics_port": None,
+    "marketing_per_hour": 500,
     "resend_webhook_secret": None,
     "sendgrid_webhook_public_key": None,
     "stripe_api_key": None,
@@ -59,7 +62,7 @@ def settings_for(given: Settings, data_dir: Path, secrets: Secrets) -> Settings:
         update={
             **EMBEDDED,
             "data_dir": data_dir,
-            "config_dir": overlaid(given.config_dir, data_dir / "config"),
+            "config_dir": overlaid(SHIPPED, data_dir / "config"),
             "day_seconds": given.day_seconds or DAY_SECONDS,
             "api_port": api_port,
             "public_url": f"http://{LOOPBACK}:{api_port}",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 
 from rich.console import Console
 from rich.text import Text
 
+from demo.calendar import Calendar, moment_of
 from demo.client import Json
 from demo.stage import Person
 from domain.reasons import sentence, spoken
@@ -19,28 +21,47 @@ SHORT = frozenset({"order_receipt", "demo_confirmation", "demo_canceled"})
 _TOLD = ("products", "cart_id", "event_name", "repository", "rescheduled")
 
 
-def lines(entries: Iterable[Json]) -> list[Text]:
-    """The lines of a timeline, in its order."""
-    found = [(entry, _READERS[entry["kind"]](entry)) for entry in _told(list(entries))]
-    return [Text(f"  Day {entry['day']:>3}  ", style="dim") + line for entry, line in found if line is not None]
+def lines(entries: Iterable[Json], calendar: Calendar) -> list[Text]:
+    """The lines of a timeline, in its order. Days count from the first event; a mail also tells its own."""
+    told = _in_order(list(entries))
+    starts = {entry["id"]: moment_of(entry["at"]) for entry in told if entry["kind"] == "journey_started"}
+    found: list[Text] = []
+    for entry in told:
+        line = _READERS[entry["kind"]](entry)
+        if line is not None:
+            line = Text(f"  Day {entry['day']:>3}  ", style="dim") + line
+            found.append(line + Text(_own_day(entry, starts, calendar), style="dim"))
+    return found
 
 
-def _told(entries: list[Json]) -> list[Json]:
+def _own_day(entry: Json, starts: Mapping[str, datetime], calendar: Calendar) -> str:
+    """For which day or hour of its journey a mail is."""
+    details = entry["details"]
+    start = starts.get(details.get("journey_id", "")) if entry["kind"] == "message" else None
+    if start is None or entry["state"] != "sent" or details["sequence"] in SHORT:
+        return ""
+    hours = round(calendar.days(start, moment_of(details["due_at"])) * 24)
+    by_hour = hours % 24 or details["sequence"] == "cart_recovery"
+    return f", for its hour {hours}" if by_hour else f", for its Day {hours // 24}"
+
+
+def _in_order(entries: list[Json]) -> list[Json]:
     """A journey is closed when its last message is claimed; it reads better when it ends after it."""
     last = {entry["details"]["journey_id"]: entry["at"] for entry in entries if entry["kind"] == "message"}
 
-    def at(entry: Json) -> str:
-        sent: str = last.get(entry["id"], "") if entry["kind"] == "journey_ended" else ""
+    def at(entry: Json) -> tuple[str, bool]:
+        over = entry["kind"] == "journey_ended"
+        sent: str = last.get(entry["id"], "") if over else ""
         own: str = entry["at"]
-        return max(own, sent)
+        return max(own, sent), over
 
     return sorted(entries, key=at)
 
 
-def show(console: Console, person: Person, entries: Iterable[Json]) -> None:
+def show(console: Console, person: Person, entries: Iterable[Json], calendar: Calendar) -> None:
     """Print one person's timeline under their name."""
     console.print(Text(f"\n{person.name}", style="bold") + Text(f"  {person.email}: {person.about}", style="dim"))
-    for line in lines(entries):
+    for line in lines(entries, calendar):
         console.print(line, soft_wrap=True)
 
 

@@ -72,9 +72,10 @@ class Witness:
             return await tx.get(DiscountCode, str(cart.id))
 
     async def message(self, email: str, step: str) -> Message | None:
-        """A person's message of a step, quicker than through the API."""
+        """A person's first message of a step, quicker than through the API."""
         mine = select(Message).join(Contact, col(Contact.id) == col(Message.contact_id))
-        return await self._one(mine.where(col(Contact.email) == email, col(Message.step) == step))
+        wanted = mine.where(col(Contact.email) == email, col(Message.step) == step)
+        return await self._one(wanted.order_by(col(Message.created_at)))
 
     async def journey(self, email: str, sequence: str, number: int = 1) -> Journey | None:
         """A person's first journey in a sequence, or that of another number; quicker than through the API."""

@@ -47,6 +47,7 @@ class Booked:
         )
 
     async def _book(self, stage: Stage, person: Person, day: float) -> None:
+        await stage.sent(person, "demo_nurture_3")
         await stage.calendar.until(await stage.begin(person, NURTURE), day)
         stage.say(f"{person.name} books a demo")
         await stage.senders.calendly(

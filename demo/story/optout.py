@@ -22,6 +22,7 @@ class OptOut:
         await stage.until(STARTS_ON)
         await stage.senders.json_form("contact", email=self.olaf.email, first_name="Olaf", source="website")
         start = await stage.begin(self.olaf, NURTURE)
+        await stage.sent(self.olaf, "demo_nurture_2")
         await stage.calendar.until(start, LEAVES_ON)
         stage.say("Olaf's mail program posts the one-click unsubscribe of his second mail")
         second = (await stage.api.sent(self.olaf.email, NURTURE))[-1]

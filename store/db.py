@@ -17,8 +17,8 @@ CONNECT_TIMEOUT_S = 3
 STATEMENT_TIMEOUT_MS = 15_000
 
 
-def _is_outage(error: DBAPIError) -> bool:
-    """Whether PostgreSQL went away, shuts down, or starts up (SQLSTATE class 57P and 08)."""
+def is_outage(error: DBAPIError) -> bool:
+    """Whether PostgreSQL went away, shuts down, starts up or gave up on a statement for reasons that pass."""
     state = getattr(error.orig, "sqlstate", None) or ""
     return error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)) or state[:2] == "08"
 
@@ -49,7 +49,7 @@ class Database:
             async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
                 yield session
         except DBAPIError as error:
-            if _is_outage(error):
+            if is_outage(error):
                 raise NotDurable("The database cannot be reached; please send this again.") from error
             raise
         except (PoolTimeoutError, OSError) as error:

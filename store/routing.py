@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.clock import Clock
 from store.actions import note
 from store.contacts import Contact
+from store.db import is_outage
 from store.enrolment import Enrolment
 from store.events import Event
 from store.identity import lock_contact
@@ -74,7 +75,7 @@ class Router:
             async with tx.begin_nested():
                 await self._apply(tx, event, contact)
         except DBAPIError as error:
-            if error.connection_invalidated:
+            if is_outage(error):
                 raise
             await self._count_failure(tx, event, contact, error)
             return False
@@ -104,10 +105,16 @@ class Router:
 
 def _contact_of(lease: Lease) -> UUID | None:
     kind, _, value = lease.key.partition(":")
-    if kind != "contact":
-        return None
+    return _uuid(value) if kind == "contact" else None
+
+
+def _id_in(event: Event, name: str) -> UUID | None:
+    return _uuid(str(event.payload.get(name)))
+
+
+def _uuid(text: str) -> UUID | None:
     try:
-        return UUID(value)
+        return UUID(text)
     except ValueError:
         return None
 
@@ -118,7 +125,7 @@ async def _untold_journeys(tx: AsyncSession, contact: Contact) -> list[Journey]:
 
 
 async def _untold_reviews(tx: AsyncSession, events: Sequence[Event]) -> list[Review]:
-    ids = [UUID(str(event.payload["review_id"])) for event in events if event.type.startswith("review_")]
+    ids = [found for event in events if event.source == "perennial" and (found := _id_in(event, "review_id"))]
     if not ids:
         return []
     rows = select(Review).where(Review.id.in_(ids), Review.revision > Review.notified)

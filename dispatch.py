@@ -78,6 +78,7 @@ class Dispatch:
             await self._route(lease)
         except NotDurable:
             log.warning("key_waits", code="database_away")
+            await self._give_back(lease, OUTAGE_PAUSE_S)
         except RPCError as error:
             log.warning("key_waits", code="temporal", status=error.status.name)
             await self._give_back(lease, OUTAGE_PAUSE_S)

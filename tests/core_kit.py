@@ -93,6 +93,7 @@ class World:
     async def publish(self, *definitions: Sequence) -> None:
         async with self.db.transaction() as tx:
             await sequences.publish(tx, list(definitions))
+        self.definitions._live_until_s = 0
 
     async def tell(self, type_: str, email: str | None = None, **given: Any) -> Receipt:
         """An event comes in; everything beside the envelope's own fields is its payload."""

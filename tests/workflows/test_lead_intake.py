@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import uuid4
 
 from temporalio import activity
@@ -48,7 +50,7 @@ class Systems:
 
 async def intake(env: WorkflowEnvironment, systems: Systems) -> LeadResult:
     queue, given = f"leads-{uuid4()}", LeadInput(contact_id=uuid4(), event_id=uuid4())
-    doers = [systems.push_crm, systems.push_platform, systems.finish]
+    doers: list[Callable[..., Any]] = [systems.push_crm, systems.push_platform, systems.finish]
     async with Worker(env.client, task_queue=queue, workflows=WORKFLOWS, activities=doers, workflow_runner=sandbox()):
         return await env.client.execute_workflow(LeadIntake.run, given, id=f"lead/{given.event_id}", task_queue=queue)
 

@@ -12,7 +12,6 @@ from store.contacts import Consent, Contact, Touch
 from store.events import Event
 
 OURS = "perennial"
-_UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 
 
 async def touch(tx: AsyncSession, event: Event, contact: Contact, marketing: Marketing) -> None:
@@ -39,13 +38,17 @@ async def touch(tx: AsyncSession, event: Event, contact: Contact, marketing: Mar
 
 def source_of(payload: dict[str, Any]) -> str | None:
     """The word for where a person came from: the campaign's source, else what the form said, else the form."""
-    utm = payload.get("utm")
-    values = (utm.get("source") if isinstance(utm, dict) else None, payload.get("source"), payload.get("form"))
+    values = (_utm(payload).get("source"), payload.get("source"), payload.get("form"))
     return next((str(value) for value in values if value), None)
 
 
+def _utm(payload: dict[str, Any]) -> dict[str, Any]:
+    """Campaign parameters under their short names, whether a sender writes `source` or `utm_source`."""
+    utm = payload.get("utm")
+    return {str(name).removeprefix("utm_"): value for name, value in utm.items()} if isinstance(utm, dict) else {}
+
+
 def _touch(event: Event, contact: Contact, source: str) -> Touch:
-    utm = event.payload.get("utm")
     return Touch(
         contact_id=contact.id,
         event_id=event.id,
@@ -53,7 +56,7 @@ def _touch(event: Event, contact: Contact, source: str) -> Touch:
         source=source,
         form=str(event.payload.get("form") or ""),
         landing_page=str(event.payload.get("landing_page") or ""),
-        utm=utm if isinstance(utm, dict) else {},
+        utm=_utm(event.payload),
     )
 
 

@@ -108,9 +108,9 @@ class Carts:
             [code.code in mail["text"] for mail in mails.values()] == [False, True, True] and code.percent == 10,
             code.code,
         )
-        hours = stage.calendar.days(row.started_at, code.expires_at) * 24
-        valid = code.expires_at == cart.hold_until and round(hours) == HOLD_HOURS
-        promises.add("The code is valid until the 72 hours of the hold end", valid, f"{hours:.1f} hours")
+        lives = stage.calendar.days(row.started_at, code.expires_at) * 24
+        valid = code.expires_at == cart.hold_until and round(lives) == HOLD_HOURS
+        promises.add("The code is valid until the 72 hours of the hold end", valid, f"{lives:.1f} hours")
         last = mails["cart_48h"]
         left = stage.calendar.days(moment_of(last["created_at"]), cart.hold_until) * 24
         told = int((re.match(r"\d+", last["subject"]) or ["-99"])[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.marketing import Marketing
+from domain.names import derived
 from store.contacts import Consent, Contact
 from store.events import Event
 
@@ -12,8 +13,9 @@ from store.events import Event
 async def withdrawn(tx: AsyncSession, event: Event, contact: Contact, _marketing: Marketing) -> None:
     """The opt-out, with its proof. It stays until the person opts in again."""
     contact.opted_out_at = contact.opted_out_at or event.occurred_at
-    tx.add(
+    await tx.merge(
         Consent(
+            id=derived("consent", event.id),
             contact_id=contact.id,
             event_id=event.id,
             granted=False,

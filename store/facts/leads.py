@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.marketing import Marketing
+from domain.names import derived
 from store.contacts import Consent, Contact, Touch
 from store.events import Event
 
@@ -17,6 +18,8 @@ OURS = "perennial"
 async def touch(tx: AsyncSession, event: Event, contact: Contact, marketing: Marketing) -> None:
     """Take over what the event says of the person; append a touch where it says where they came from.
 
+    Written under ids that follow from the event: a dead letter that is replayed says it once.
+
     What we tell ourselves repeats what was said before, form and campaign included: it is no further touch.
     """
     if event.source == OURS:
@@ -25,12 +28,12 @@ async def touch(tx: AsyncSession, event: Event, contact: Contact, marketing: Mar
     _tag(contact, payload.get("tags"))
     if event.type == "lead_captured":
         _tag(contact, ["lead"])
-        _consent(tx, event, contact)
+        await _consent(tx, event, contact)
     source = source_of(payload)
     if source is None:
         _describe(contact, payload, newest=False)
         return
-    tx.add(_touch(event, contact, source))
+    await tx.merge(_touch(event, contact, source))
     await tx.flush()
     await attribute(tx, contact, event, payload)
     del marketing  # the form's own tags and audience are in the payload already
@@ -50,6 +53,7 @@ def _utm(payload: dict[str, Any]) -> dict[str, Any]:
 
 def _touch(event: Event, contact: Contact, source: str) -> Touch:
     return Touch(
+        id=derived("touch", event.id),
         contact_id=contact.id,
         event_id=event.id,
         occurred_at=event.occurred_at,
@@ -91,13 +95,14 @@ def _tag(contact: Contact, tags: object) -> None:
         contact.tags = sorted({*contact.tags, *(str(tag)[:100] for tag in tags if tag)})
 
 
-def _consent(tx: AsyncSession, event: Event, contact: Contact) -> None:
+async def _consent(tx: AsyncSession, event: Event, contact: Contact) -> None:
     given = event.payload.get("consent")
     if not isinstance(given, dict) or not given.get("granted"):
         return
     contact.consented_at = contact.consented_at or event.occurred_at
-    tx.add(
+    await tx.merge(
         Consent(
+            id=derived("consent", event.id),
             contact_id=contact.id,
             event_id=event.id,
             granted=True,

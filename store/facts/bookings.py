@@ -39,11 +39,13 @@ async def booked(tx: AsyncSession, event: Event, contact: Contact, _marketing: M
     payload = event.payload
     booking = await booking_row(tx, invitee(payload, event), contact)
     booking.event_id = booking.event_id or event.id
-    booking.event_uri = str(payload.get("event_uri") or booking.event_uri)
-    booking.event_name = str(payload.get("event_name") or booking.event_name)
-    booking.starts_at = _moment(payload.get("starts_at")) or booking.starts_at
-    booking.ends_at = _moment(payload.get("ends_at")) or booking.ends_at
-    booking.details = {**booking.details, **{key: payload[key] for key in _DETAILS if payload.get(key)}}
+    starts_at = _moment(payload.get("starts_at"))
+    if booking.starts_at is None or (starts_at is not None and starts_at >= booking.starts_at):
+        booking.starts_at = starts_at
+        booking.ends_at = _moment(payload.get("ends_at")) or booking.ends_at
+        booking.event_uri = str(payload.get("event_uri") or booking.event_uri)
+        booking.event_name = str(payload.get("event_name") or booking.event_name)
+        booking.details = {**booking.details, **{key: payload[key] for key in _DETAILS if payload.get(key)}}
     if booking.state == "expected":
         booking.state, booking.changed_at = "booked", event.occurred_at
     old = payload.get("old_invitee")
@@ -58,26 +60,28 @@ async def canceled(tx: AsyncSession, event: Event, contact: Contact, _marketing:
     payload = event.payload
     booking = await booking_row(tx, invitee(payload, event), contact)
     moved = bool(payload.get("rescheduled"))
-    if booking.state in AHEAD or (moved and booking.state == "canceled"):
-        booking.state = "superseded" if moved else "canceled"
-        booking.changed_at = event.occurred_at
+    if moved:
+        booking.state, booking.changed_at = "superseded", event.occurred_at
+    else:
+        _close(booking, event, "canceled")
     if moved and payload.get("new_invitee"):
         await booking_row(tx, str(payload["new_invitee"]), contact)
 
 
 async def no_show(tx: AsyncSession, event: Event, contact: Contact, _marketing: Marketing) -> None:
     """The person did not come."""
-    await _close(tx, event, contact, "no_show")
+    _close(await booking_row(tx, invitee(event.payload, event), contact), event, "no_show")
 
 
 async def held(tx: AsyncSession, event: Event, contact: Contact, _marketing: Marketing) -> None:
     """The demo took place."""
-    await _close(tx, event, contact, "held")
+    _close(await booking_row(tx, invitee(event.payload, event), contact), event, "held")
 
 
-async def _close(tx: AsyncSession, event: Event, contact: Contact, state: str) -> None:
-    booking = await booking_row(tx, invitee(event.payload, event), contact)
-    if booking.state in AHEAD:
+def _close(booking: Booking, event: Event, state: str) -> None:
+    """The first end holds, by when it occurred; being moved beats every other."""
+    earlier = booking.changed_at is None or event.occurred_at < booking.changed_at
+    if booking.state in AHEAD or (booking.state != "superseded" and earlier):
         booking.state, booking.changed_at = state, event.occurred_at
 
 

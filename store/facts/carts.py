@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +13,9 @@ from domain.names import derived
 from store.carts import Cart
 from store.contacts import Contact
 from store.events import Event
+from store.orders import Order
+
+UNPAID = ("open", "emptied")
 
 
 async def cart_row(tx: AsyncSession, external_id: str, contact: Contact) -> Cart:
@@ -38,6 +41,9 @@ async def started(tx: AsyncSession, event: Event, contact: Contact, _marketing: 
         cart.currency = str(event.payload.get("currency") or "USD").upper()
         cart.url = str(event.payload.get("url") or "")
         cart.changed_at = event.occurred_at
+        cart.state = "open" if cart.state == "emptied" else cart.state
+    if cart.state in UNPAID and await _paid_for_all(tx, contact, cart.started_at):
+        cart.state = "paid"
 
 
 async def emptied(tx: AsyncSession, event: Event, contact: Contact, _marketing: Marketing) -> None:
@@ -45,23 +51,30 @@ async def emptied(tx: AsyncSession, event: Event, contact: Contact, _marketing: 
     external_id = event.payload.get("cart_id")
     if external_id:
         cart = await cart_row(tx, str(external_id), contact)
-        if cart.state == "open" and _is_newest(cart, event.occurred_at):
-            cart.state, cart.changed_at = "emptied", event.occurred_at
+        if _is_newest(cart, event.occurred_at):
+            cart.items, cart.total, cart.changed_at = [], "", event.occurred_at
+            cart.state = "emptied" if cart.state == "open" else cart.state
 
 
 def _is_newest(cart: Cart, occurred_at: datetime) -> bool:
     return cart.changed_at is None or occurred_at >= cart.changed_at
 
 
-async def pay(tx: AsyncSession, external_id: str | None, contact: Contact) -> None:
+async def pay(tx: AsyncSession, external_id: str | None, contact: Contact, paid_at: datetime) -> None:
     """The cart is paid.
 
-    A purchase that names no cart pays every open one of the person: better no reminder than one for what
-    was bought.
+    A purchase that names no cart pays every one that the person had begun by then: better no reminder than
+    one for what was bought.
     """
     if external_id:
         (await cart_row(tx, external_id, contact)).state = "paid"
         return
-    open_ones = select(Cart).where(Cart.contact_id == contact.id, Cart.state == "open").with_for_update()
-    for cart in (await tx.execute(open_ones)).scalars().all():
+    begun = select(Cart).where(Cart.contact_id == contact.id, Cart.state.in_(UNPAID), Cart.started_at <= paid_at)
+    for cart in (await tx.execute(begun.with_for_update())).scalars().all():
         cart.state = "paid"
+
+
+async def _paid_for_all(tx: AsyncSession, contact: Contact, started_at: datetime) -> bool:
+    """Whether a purchase that names no cart came after this checkout, and was told of before it."""
+    since = exists().where(Order.contact_id == contact.id, Order.cart.is_(None), Order.paid_at >= started_at)
+    return bool((await tx.execute(select(since))).scalar_one())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.marketing import Marketing
@@ -13,14 +15,15 @@ from store.contacts import Consent, Contact, Touch
 from store.events import Event
 
 OURS = "perennial"
+TOLD = ("first_name", "company", "audience", "timezone", "language")
+MAX_CHARS = 200
 
 
-async def touch(tx: AsyncSession, event: Event, contact: Contact, marketing: Marketing) -> None:
+async def touch(tx: AsyncSession, event: Event, contact: Contact, _marketing: Marketing) -> None:
     """Take over what the event says of the person; append a touch where it says where they came from.
 
-    Written under ids that follow from the event: a dead letter that is replayed says it once.
-
     What we tell ourselves repeats what was said before, form and campaign included: it is no further touch.
+    The form's own tags and audience are in the payload already.
     """
     if event.source == OURS:
         return
@@ -29,42 +32,35 @@ async def touch(tx: AsyncSession, event: Event, contact: Contact, marketing: Mar
     if event.type == "lead_captured":
         _tag(contact, ["lead"])
         await _consent(tx, event, contact)
+    await _describe(tx, event, contact)
     source = source_of(payload)
-    if source is None:
-        _describe(contact, payload, newest=False)
-        return
-    await tx.merge(_touch(event, contact, source))
-    await tx.flush()
-    await attribute(tx, contact, event, payload)
-    del marketing  # the form's own tags and audience are in the payload already
+    if source is not None:
+        row = insert(Touch).values(_touch(event, contact, source).model_dump())
+        await tx.execute(row.on_conflict_do_nothing(index_elements=[Touch.event_id]))
+        await attribute(tx, contact)
 
 
 def source_of(payload: dict[str, Any]) -> str | None:
     """The word for where a person came from: the campaign's source, else what the form said, else the form."""
-    values = (_utm(payload).get("source"), payload.get("source"), payload.get("form"))
+    utm = payload.get("utm")
+    values = (utm.get("source") if isinstance(utm, dict) else None, payload.get("source"), payload.get("form"))
     return next((str(value) for value in values if value), None)
 
 
-def _utm(payload: dict[str, Any]) -> dict[str, Any]:
-    """Campaign parameters under their short names, whether a sender writes `source` or `utm_source`."""
-    utm = payload.get("utm")
-    return {str(name).removeprefix("utm_"): value for name, value in utm.items()} if isinstance(utm, dict) else {}
-
-
 def _touch(event: Event, contact: Contact, source: str) -> Touch:
+    utm = event.payload.get("utm")
     return Touch(
-        id=derived("touch", event.id),
         contact_id=contact.id,
         event_id=event.id,
         occurred_at=event.occurred_at,
         source=source,
         form=str(event.payload.get("form") or ""),
         landing_page=str(event.payload.get("landing_page") or ""),
-        utm=_utm(event.payload),
+        utm=utm if isinstance(utm, dict) else {},
     )
 
 
-async def attribute(tx: AsyncSession, contact: Contact, event: Event, payload: dict[str, Any]) -> None:
+async def attribute(tx: AsyncSession, contact: Contact) -> None:
     """Original source is that of the earliest touch, latest that of the newest, by when they occurred.
 
     A later touch never replaces the original; only one that turns out to be earlier does, so that events
@@ -72,22 +68,45 @@ async def attribute(tx: AsyncSession, contact: Contact, event: Event, payload: d
     """
     by_time = select(Touch).where(Touch.contact_id == contact.id).order_by(Touch.occurred_at, Touch.event_id)
     touches = (await tx.execute(by_time)).scalars().all()
-    first, last = touches[0], touches[-1]
-    contact.original_source, contact.latest_source = first.source, last.source
+    contact.original_source, contact.latest_source = touches[0].source, touches[-1].source
     contact.form_source = next((one.form for one in touches if one.form), contact.form_source)
-    _describe(contact, payload, newest=last.event_id == event.id)
 
 
-def _describe(contact: Contact, payload: dict[str, Any], *, newest: bool) -> None:
-    """Fill what is empty; replace what is there only from the newest word."""
-    for name in ("first_name", "company", "audience", "timezone", "language"):
-        value = payload.get(name)
-        default = {"timezone": "UTC", "language": "en"}.get(name, "")
-        if isinstance(value, str) and value and (newest or getattr(contact, name) in {"", default}):
-            setattr(contact, name, value[:200])
-    attributes = payload.get("attributes")
-    if isinstance(attributes, dict):
-        contact.attributes = {**contact.attributes, **attributes}
+async def _describe(tx: AsyncSession, event: Event, contact: Contact) -> None:
+    """The newest word on each thing holds, by when it was said: what newer events said is left as it is."""
+    words, attributes = _words(event.payload), _attributes(event.payload)
+    if not words and not attributes:
+        return
+    for newer in await _said_since(tx, event):
+        words = _without(words, _words(newer))
+        attributes = _without(attributes, _attributes(newer))
+    for name, value in words.items():
+        setattr(contact, name, value)
+    contact.attributes = {**contact.attributes, **attributes}
+
+
+async def _said_since(tx: AsyncSession, event: Event) -> Iterable[dict[str, Any]]:
+    later = or_(
+        Event.occurred_at > event.occurred_at,
+        and_(Event.occurred_at == event.occurred_at, Event.id > event.id),
+    )
+    rows = select(Event.payload).where(
+        Event.contact_id == event.contact_id, Event.state != "rejected", Event.source != OURS, later
+    )
+    return (await tx.execute(rows)).scalars()
+
+
+def _words(payload: dict[str, Any]) -> dict[str, Any]:
+    return {name: value[:MAX_CHARS] for name in TOLD if isinstance(value := payload.get(name), str) and value}
+
+
+def _attributes(payload: dict[str, Any]) -> dict[str, Any]:
+    given = payload.get("attributes")
+    return given if isinstance(given, dict) else {}
+
+
+def _without(words: dict[str, Any], newer: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in words.items() if name not in newer}
 
 
 def _tag(contact: Contact, tags: object) -> None:
@@ -99,15 +118,20 @@ async def _consent(tx: AsyncSession, event: Event, contact: Contact) -> None:
     given = event.payload.get("consent")
     if not isinstance(given, dict) or not given.get("granted"):
         return
-    contact.consented_at = contact.consented_at or event.occurred_at
-    await tx.merge(
-        Consent(
-            id=derived("consent", event.id),
-            contact_id=contact.id,
-            event_id=event.id,
-            granted=True,
-            place=str(given.get("place", "")),
-            wording=str(given.get("wording", "")),
-            ip_hash=str(given.get("ip_hash", "")),
-        )
+    contact.consented_at = min(contact.consented_at or event.occurred_at, event.occurred_at)
+    proof = Consent(
+        id=derived("consent", event.id),
+        contact_id=contact.id,
+        event_id=event.id,
+        granted=True,
+        at=event.occurred_at,
+        place=str(given.get("place", "")),
+        wording=str(given.get("wording", "")),
+        ip_hash=str(given.get("ip_hash", "")),
     )
+    await prove(tx, proof)
+
+
+async def prove(tx: AsyncSession, proof: Consent) -> None:
+    """Keep the proof, once however often its event is folded."""
+    await tx.execute(insert(Consent).values(proof.model_dump()).on_conflict_do_nothing(index_elements=[Consent.id]))

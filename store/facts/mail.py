@@ -68,4 +68,4 @@ async def complained(tx: AsyncSession, event: Event, contact: Contact, _marketin
     if message := await _settled(tx, event):
         message.complained_at = message.complained_at or event.occurred_at
     contact.suppressed = contact.suppressed or "complained"
-    contact.opted_out_at = contact.opted_out_at or event.occurred_at
+    contact.opted_out_at = min(contact.opted_out_at or event.occurred_at, event.occurred_at)

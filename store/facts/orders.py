@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,7 +11,10 @@ from domain.names import derived
 from store.contacts import Contact
 from store.events import Event
 from store.facts import carts
+from store.facts.leads import MAX_CHARS, OURS
 from store.orders import Order, Refund
+
+PURCHASED = "purchase_completed"
 
 
 def order_number(event: Event) -> str:
@@ -24,24 +27,49 @@ async def purchased(tx: AsyncSession, event: Event, contact: Contact, marketing:
     payload = event.payload
     given = payload.get("products")
     asked = [str(key) for key in given] if isinstance(given, list) else []
-    known = [product for key in asked if (product := marketing.product(key))]
-    products = [product.key for product in known] if len(known) == len(asked) else asked
+    known = {key: product for key in asked if (product := marketing.product(key))}
+    products = [known[key].key if key in known else key for key in asked]
     cart = str(payload["cart_id"]) if payload.get("cart_id") else None
     unresolved = bool(payload.get("unresolved")) and not products
     order = await _order_row(tx, event, contact)
     if order.unresolved or not order.products:
         order.products = products
-        order.kinds = sorted({product.kind for product in known})
+        order.kinds = sorted({product.kind for product in known.values()})
         order.unresolved = unresolved
     order.cart = order.cart or cart
+    order.paid_at = min(order.paid_at, event.occurred_at)
     order.payment_intent = order.payment_intent or payload.get("payment_intent")
     order.total = order.total or _cents(payload.get("amount_total"))
     order.currency = str(payload.get("currency") or order.currency).lower()
     contact.tags = sorted({*contact.tags, "customer", "B2C", *(f"product:{key}" for key in products)})
-    audiences = [product.audience for product in known if product.audience]
-    contact.audience = contact.audience or next(iter(audiences), "")
-    contact.first_name = contact.first_name or str(payload.get("name") or "").split(" ")[0]
-    await carts.pay(tx, cart, contact)
+    await tx.flush()
+    await _describe(tx, contact, marketing)
+    await carts.pay(tx, cart, contact, event.occurred_at)
+
+
+async def _describe(tx: AsyncSession, contact: Contact, marketing: Marketing) -> None:
+    """What the first purchases say of the person, where the person said nothing of it: audience and name."""
+    if not await _said(tx, contact, "audience"):
+        rows = select(Order.products).where(Order.contact_id == contact.id).order_by(Order.paid_at, Order.external_id)
+        bought = [marketing.product(key) for keys in (await tx.execute(rows)).scalars() for key in keys]
+        audiences = [product.audience for product in bought if product and product.audience]
+        contact.audience = next(iter(audiences), contact.audience)
+    if not await _said(tx, contact, "first_name"):
+        name = Event.payload["name"].astext
+        told = select(name).where(Event.contact_id == contact.id, Event.type == PURCHASED, name.is_not(None))
+        first = (await tx.execute(told.order_by(Event.occurred_at, Event.id).limit(1))).scalar_one_or_none()
+        contact.first_name = (first or "").split(" ")[0][:MAX_CHARS] or contact.first_name
+
+
+async def _said(tx: AsyncSession, contact: Contact, name: str) -> bool:
+    """Whether the person ever said this themselves."""
+    told = exists().where(
+        Event.contact_id == contact.id,
+        Event.payload[name].astext != "",
+        Event.state != "rejected",
+        Event.source != OURS,
+    )
+    return bool((await tx.execute(select(told))).scalar_one())
 
 
 async def _order_row(tx: AsyncSession, event: Event, contact: Contact) -> Order:

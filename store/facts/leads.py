@@ -22,8 +22,8 @@ MAX_CHARS = 200
 async def touch(tx: AsyncSession, event: Event, contact: Contact, _marketing: Marketing) -> None:
     """Take over what the event says of the person; append a touch where it says where they came from.
 
-    What we tell ourselves repeats what was said before, form and campaign included: it is no further touch.
-    The form's own tags and audience are in the payload already.
+    Written under ids that follow from the event: a dead letter that is replayed says it once. What we tell
+    ourselves repeats what was said before, form and campaign included: it is no further touch. The form's own tags and audience are in the payload already.
     """
     if event.source == OURS:
         return
@@ -42,21 +42,26 @@ async def touch(tx: AsyncSession, event: Event, contact: Contact, _marketing: Ma
 
 def source_of(payload: dict[str, Any]) -> str | None:
     """The word for where a person came from: the campaign's source, else what the form said, else the form."""
-    utm = payload.get("utm")
-    values = (utm.get("source") if isinstance(utm, dict) else None, payload.get("source"), payload.get("form"))
+    values = (_utm(payload).get("source"), payload.get("source"), payload.get("form"))
     return next((str(value) for value in values if value), None)
 
 
+def _utm(payload: dict[str, Any]) -> dict[str, Any]:
+    """Campaign parameters under their short names, whether a sender writes `source` or `utm_source`."""
+    utm = payload.get("utm")
+    return {str(name).removeprefix("utm_"): value for name, value in utm.items()} if isinstance(utm, dict) else {}
+
+
 def _touch(event: Event, contact: Contact, source: str) -> Touch:
-    utm = event.payload.get("utm")
     return Touch(
+        id=derived("touch", event.id),
         contact_id=contact.id,
         event_id=event.id,
         occurred_at=event.occurred_at,
         source=source,
         form=str(event.payload.get("form") or ""),
         landing_page=str(event.payload.get("landing_page") or ""),
-        utm=utm if isinstance(utm, dict) else {},
+        utm=_utm(event.payload),
     )
 
 

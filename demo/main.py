@@ -76,10 +76,15 @@ async def _demo(given: Settings, screen: Screen, outcome: Outcome) -> None:
             timeline.show(screen.console, person, await stage.api.timeline(person.email), stage.calendar)
         screen.console.rule("What was promised")
         promises.show(screen.console, parts)
-        screen.console.print(Text(f"\n{promises.last_line(parts)}", style="bold"))
         outcome.status = 1 if promises.broken(parts) else 0
         if sys.stdout.isatty() and os.environ.get("DEMO_EXIT", "") in {"", "0"}:
+            _count(screen.console, parts)
             await _keep_serving(up, admin, screen.console)
+    _count(screen.console, parts)
+
+
+def _count(console: Console, parts: Sequence[Promises]) -> None:
+    console.print(Text(f"\n{promises.last_line(parts)}", style="bold"), soft_wrap=True)
 
 
 @asynccontextmanager
@@ -98,7 +103,7 @@ async def _stage(up: Running, secrets: Secrets, screen: Screen) -> AsyncIterator
             senders = Senders(http, replace(secrets, events_key=shop))
             stage = Stage(up, senders, Api(http, keys), Witness(db), Calendar(clock), screen)
             await eventually(lambda: _ready(http), "the API to be ready")
-            yield stage, f"Sign in     {ADMIN}  {password}\nAPI key     {shown}"
+            yield stage, f"Sign in      {ADMIN}  {password}\nAPI key      {shown}"
         finally:
             await db.aclose()
 

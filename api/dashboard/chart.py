@@ -10,7 +10,8 @@ from domain.clock import Clock
 from store.queries.dash_overview import DayCount
 
 DAYS = 14
-WIDTH, HEIGHT, BASE = 644, 150, 124
+DAY = timedelta(days=1)
+WIDTH, HEIGHT, BASE = 644, 196, 170
 SLOT = WIDTH / DAYS
 BAR = 15.0
 
@@ -37,9 +38,15 @@ class Day:
 
 
 def bounds(until: datetime, clock: Clock) -> list[datetime]:
-    """The real moments at which the last days begin (virtual midnights in UTC), and the one at which the last ends."""
-    midnight = clock.virtual(until).replace(hour=0, minute=0, second=0, microsecond=0)
-    return [clock.real(midnight + timedelta(days=offset)) for offset in range(1 - DAYS, 2)]
+    """The real moments at which the last days begin, and the one at which the last ends.
+
+    Days begin at midnight in UTC; those of a compressed clock when it began, as pages count them.
+    """
+    virtual = clock.virtual(until)
+    today = virtual.replace(hour=0, minute=0, second=0, microsecond=0)
+    if clock.factor != 1.0:
+        today = clock.epoch + (virtual - clock.epoch) // DAY * DAY
+    return [clock.real(today + offset * DAY) for offset in range(1 - DAYS, 2)]
 
 
 def days(counts: Sequence[DayCount], starts: Sequence[datetime], clock: Clock) -> list[Day]:
@@ -50,12 +57,7 @@ def days(counts: Sequence[DayCount], starts: Sequence[datetime], clock: Clock) -
 
 def _day(number: int, count: DayCount, start: datetime, clock: Clock, top: int) -> Day:
     left = number * SLOT + (SLOT - 2 * BAR - 2) / 2
-    virtual = clock.virtual(start)
-    if clock.factor == 1.0:
-        label, whole = f"{virtual.day}", f"{virtual:%d %b}".lstrip("0")
-    else:
-        day = round((virtual - clock.epoch) / timedelta(days=1) + 0.5)
-        label, whole = str(day), f"Day {day}"
+    label, whole = _names(clock.virtual(start), clock)
     return Day(
         label=label,
         said=f"{whole}: {count.received} received, {count.sent} sent",
@@ -64,6 +66,14 @@ def _day(number: int, count: DayCount, start: datetime, clock: Clock, top: int) 
         received=_bar(left, count.received, top),
         sent=_bar(left + BAR + 2, count.sent, top),
     )
+
+
+def _names(virtual: datetime, clock: Clock) -> tuple[str, str]:
+    """How a day is called under its columns, and in a sentence."""
+    if clock.factor == 1.0:
+        return f"{virtual.day}", f"{virtual:%d %b}".lstrip("0")
+    day = round((virtual - clock.epoch) / DAY)
+    return (str(day), f"Day {day}") if day >= 0 else ("", "Before the first day")
 
 
 def _bar(x: float, count: int, top: int) -> Bar:

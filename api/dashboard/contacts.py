@@ -53,12 +53,15 @@ async def contact(desk: Reading, contact_id: UUID, cursor: str | None = None) ->
 
 
 def by_day(lines: list[TimelineEntry]) -> list[dict[str, Any]]:
-    """Lines by virtual day; what an event led to stands under the event where both are on the page."""
+    """Lines by virtual day. What an event led to stands under it, journeys that began too, where both are here."""
     events: dict[UUID, dict[str, Any]] = {
         line.id: {"line": line, "led_to": []} for line in lines if line.kind == "event"
     }
+    begun = {line.reason for line in lines if line.kind == "action" and line.title == "entered"}
     days: list[dict[str, Any]] = []
     for line in lines:
+        if line.kind == "journey_started" and str(line.id) in begun:
+            continue
         cause = events.get(UUID(str(line.details["event_id"]))) if line.kind == "action" else None
         if cause is not None:
             cause["led_to"].append(line)

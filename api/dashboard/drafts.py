@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Literal
@@ -90,19 +90,21 @@ def whole(kind: str, body: Mapping[str, Any]) -> str:
 
 
 def changes(before: str, after: str) -> list[Change]:
-    """What came and went, by words."""
+    """What came and went, by words; the space between two changed words changes with them."""
     old, new = _PIECE.findall(before), _PIECE.findall(after)
     found: list[Change] = []
+    gone = came = ""
     for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag == "equal":
-            found.append(Change("same", _joined(old, a, b)))
+        before_here, after_here = "".join(old[a:b]), "".join(new[c:d])
+        if tag == "equal" and not ((gone or came) and before_here.isspace() and b < len(old) and d < len(new)):
+            found += _changed(gone, came)
+            gone = came = ""
+            found.append(Change("same", before_here))
             continue
-        if b > a:
-            found.append(Change("removed", _joined(old, a, b)))
-        if d > c:
-            found.append(Change("added", _joined(new, c, d)))
-    return found
+        gone, came = gone + before_here, came + after_here
+    return found + _changed(gone, came)
 
 
-def _joined(pieces: Sequence[str], start: int, end: int) -> str:
-    return "".join(pieces[start:end])
+def _changed(gone: str, came: str) -> list[Change]:
+    both = (Change("removed", gone), Change("added", came))
+    return [change for change in both if change.text]

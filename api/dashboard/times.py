@@ -11,6 +11,7 @@ from domain.clock import DAY_S, Clock
 
 _UNITS = ((DAY_S, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 _STAMP = Markup('<time datetime="{iso}">{text}</time>')
+_DATED = Markup('<time datetime="{iso}"><span>{date},</span> <span>{real:%H:%M} UTC</span></time>')
 _VIRTUAL = Markup('<span class="vday">Day {day}, {virtual:%H:%M}</span> {stamp}')
 
 
@@ -43,11 +44,19 @@ class Times:
         if moment is None:
             return Markup("—")
         real = moment.astimezone(UTC)
-        text = f"{real:%d %b %Y, %H:%M} UTC".lstrip("0")
         if not self.compressed:
-            return _STAMP.format(iso=real.isoformat(), text=text)
+            return _DATED.format(iso=real.isoformat(), date=f"{real:%d %b %Y}".lstrip("0"), real=real)
         stamp = _STAMP.format(iso=real.isoformat(), text=f"{real:%H:%M:%S} UTC")
         return _VIRTUAL.format(day=self.day(moment), virtual=self.clock.virtual(real).astimezone(UTC), stamp=stamp)
+
+    def short(self, moment: datetime) -> Markup:
+        """A moment of a day that is named already: the hour, on a compressed clock the journeys' and the real one."""
+        real = moment.astimezone(UTC)
+        if not self.compressed:
+            return _STAMP.format(iso=real.isoformat(), text=f"{real:%H:%M} UTC")
+        hour = f"{self.clock.virtual(real).astimezone(UTC):%H:%M}"
+        stamp = _STAMP.format(iso=real.isoformat(), text=f"{real:%H:%M:%S} UTC")
+        return Markup('<span class="vday">{hour}</span> {stamp}').format(hour=hour, stamp=stamp)
 
     def ago(self, moment: datetime) -> str:
         """How long since, or until, in real time."""

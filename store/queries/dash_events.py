@@ -104,7 +104,7 @@ async def event_whole(tx: AsyncSession, event_id: UUID) -> EventWhole:
 async def event_words(tx: AsyncSession) -> tuple[list[str], list[str]]:
     """The types and the sources of the last events, to choose from."""
     last = select(Event.type, Event.source).order_by(Event.seq.desc()).limit(LAST).subquery()
-    rows = (await tx.execute(select(last.c.type, last.c.source).distinct())).tuples().all()
+    rows = (await tx.execute(select(last.c.type, last.c.source).distinct())).all()
     return sorted({row[0] for row in rows}), sorted({row[1] for row in rows})
 
 

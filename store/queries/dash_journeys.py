@@ -107,4 +107,4 @@ async def live_sequences(tx: AsyncSession) -> list[tuple[Sequence, int]]:
 async def emails_of(tx: AsyncSession, ids: list[UUID]) -> dict[UUID, str | None]:
     """Addresses by contact."""
     rows = await tx.execute(select(Contact.id, Contact.email).where(Contact.id.in_(ids)))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}

@@ -90,8 +90,8 @@ async def find_people(tx: AsyncSession, words: str, *, cursor: str | None, limit
 
 
 def containing(words: str) -> str:
-    """The ILIKE pattern (escaped by a backslash) of texts that contain `words` literally; PostgreSQL's text holds no NUL."""
-    plain = words.replace("\x00", "")
+    """The ILIKE pattern (escaped by a backslash) of texts that contain `words` literally."""
+    plain = words.replace("\x00", "")  # which no text of PostgreSQL's holds
     return "%" + plain.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
@@ -101,7 +101,7 @@ async def _open_counts(tx: AsyncSession, ids: list[UUID]) -> dict[UUID, int]:
         .where(Journey.contact_id.in_(ids), Journey.state.in_(OPEN))
         .group_by(Journey.contact_id)
     )
-    return dict((await tx.execute(counted)).tuples().all())
+    return {row[0]: row[1] for row in await tx.execute(counted)}
 
 
 async def consents(tx: AsyncSession, contact_id: UUID) -> list[ConsentView]:

@@ -39,7 +39,7 @@ async def lead(town: Town, email: str, name: str, company: str, steps: int, days
 async def buyer(town: Town, email: str, name: str, products: list[str], steps: int, days: float) -> UUID:
     """Somebody who bought something so long ago."""
     payload = {
-        "session_id": f"cs_{email}", "products": products, "first_name": name, "total": 9800, "currency": "usd",
+        "session_id": f"cs_{email}", "products": products, "first_name": name, "amount_total": 9800, "currency": "usd",
         "payment_intent": f"pi_{email}", "source": "google",
     }  # fmt: skip
     who = await town.happens("purchase_completed", email, payload, source="stripe", sender_id=f"evt_{email}")
@@ -54,16 +54,19 @@ async def buyer(town: Town, email: str, name: str, products: list[str], steps: i
 async def ada(town: Town) -> UUID:
     """The one whose timeline is worth a picture: a lead who booked, canceled, and left."""
     email = "ada.lovelace@engines.example"
-    who = await lead(town, email, "Ada", "Analytical Engines", 2, 12)
+    who = await lead(town, email, "Ada", "Analytical Engines", 2, 22)
+    await town.step(who, "demo_nurture", late=True)
     start = {"invitee_uri": "calendar/ada", "event_name": "Demo", "starts_at": "2030-03-05T14:00:00+00:00",
              "ends_at": "2030-03-05T14:30:00+00:00"}  # fmt: skip
     await town.happens("demo_booked", email, start, source="calendly", sender_id="ada-booked")
     await town.step(who, "demo_confirmation")
     await town.happens("demo_canceled", email, start, source="calendly", sender_id="ada-canceled")
     products = [product.key for product in town.services.marketing.catalogue[:1]]
-    await town.happens("purchase_completed", email, {"session_id": "cs_ada", "products": products, "total": 4900},
-                       source="stripe", sender_id="evt_ada")  # fmt: skip
+    order = {"session_id": "cs_ada", "products": products, "amount_total": 14900}
+    await town.happens("purchase_completed", email, order, source="stripe", sender_id="evt_ada")
     await town.step(who, "order_receipt")
+    await town.happens("lead_captured", email, {"form": "contact", "source": "podcast"}, source="form:contact")
+    await town.happens("lead_qualified", None, {"contact_id": str(who), "form": "contact"}, source="perennial")
     return who
 
 
@@ -71,7 +74,9 @@ async def town_of_people(town: Town) -> dict[str, UUID]:
     """Leads, buyers, carts, an opt-out, a bounce, dead letters, reviews in every state, posts, notices."""
     known = {"ada": await ada(town)}
     for number in range(9):
-        await lead(town, f"lead{number}@company{number}.example", "Grace", f"Company {number}", number % 4, number * 1.6)
+        await lead(
+            town, f"lead{number}@company{number}.example", "Grace", f"Company {number}", number % 4, number * 1.6
+        )
     products = [product.key for product in town.services.marketing.catalogue]
     for number in range(7):
         chosen = products[number % len(products) :][:2]
@@ -101,9 +106,9 @@ async def doubts(town: Town) -> None:
         for place, (state, reason) in enumerate(states):
             change = (
                 "UPDATE messages SET state = :state, reason = :reason, sent_at = NULL WHERE id = (SELECT id FROM "
-                "messages WHERE state = 'sent' AND recipient LIKE 'buyer%' ORDER BY recipient, step OFFSET :place LIMIT 1)"
+                "messages WHERE state = 'sent' AND recipient LIKE 'buyer%' ORDER BY recipient, step OFFSET :n LIMIT 1)"
             )
-            await tx.execute(text(change), {"state": state, "reason": reason, "place": place})
+            await tx.execute(text(change), {"state": state, "reason": reason, "n": place})
 
 
 async def content(town: Town) -> dict[str, UUID]:
@@ -120,9 +125,20 @@ async def content(town: Town) -> dict[str, UUID]:
     async with db.transaction() as tx:
         await review_decisions.approve(tx, done, ana)
         await review_decisions.reject(tx, rejected, ana, reason="Not our tone.")
-        await review_decisions.edit(tx, edited, ana, body={"text": "Exports take half the time now, and dark mode follows your system. https://example.com/releases/v2"})
+        await review_decisions.edit(
+            tx,
+            edited,
+            ana,
+            body={
+                "text": "Exports take half the time now, and dark mode follows your system. https://example.com/releases/v2"
+            },
+        )
         await review_decisions.regenerate(tx, again, ana, instructions="Shorter, please.")
-        tx.add(Notification(title="Please review: acme/tool v2", text="Quality 74%: review carefully.", url="/", urgent=True))
+        tx.add(
+            Notification(
+                title="Please review: acme/tool v2", text="Quality 74%: review carefully.", url="/", urgent=True
+            )
+        )
     await town.published(done, "x", list(THREAD["tweets"]))
     await town.routed()
     return {**known, "done": done, "edited": edited, "again": again}

@@ -1,4 +1,4 @@
-"""A town full of people for the dashboard: real events, really routed, mails really composed; only the dates are moved."""
+"""A town of people: real events, really routed, mails really composed; only the dates are moved."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from api.deps import Services
 from configuration import load_sequences
 from domain.clock import Clock
 from domain.events import Incoming
+from domain.schedule import Delay
 from providers.mail.outbox import OutboxMailProvider
 from store import leases
 from store.journeys import OPEN, Journey
@@ -25,18 +26,20 @@ from store.routing import Router
 from store.sequences import Definitions, publish
 
 CONFIG = Path(__file__).parents[3] / "config"
+_BY_CONTACT = "WHERE contact_id = :who"
 MOVED = (
-    "UPDATE events SET received_at = received_at - :by, occurred_at = occurred_at - :by WHERE contact_id = :who",
-    "UPDATE actions SET at = at - :by WHERE contact_id = :who",
-    "UPDATE touches SET occurred_at = occurred_at - :by WHERE contact_id = :who",
-    "UPDATE journeys SET started_at = started_at - :by, next_due_at = next_due_at - :by, ended_at = ended_at - :by "
-    "WHERE contact_id = :who",
-    "UPDATE messages SET created_at = created_at - :by, sent_at = sent_at - :by, due_at = due_at - :by "
-    "WHERE contact_id = :who",
+    f"UPDATE events SET received_at = received_at - :by, occurred_at = occurred_at - :by {_BY_CONTACT}",
+    f"UPDATE actions SET at = at - :by {_BY_CONTACT}",
+    f"UPDATE touches SET occurred_at = occurred_at - :by {_BY_CONTACT}",
+    f"UPDATE journeys SET started_at = started_at - :by, next_due_at = next_due_at - :by {_BY_CONTACT}",
+    f"UPDATE journeys SET ended_at = ended_at - :by {_BY_CONTACT}",
+    f"UPDATE messages SET created_at = created_at - :by, sent_at = sent_at - :by, due_at = due_at - :by {_BY_CONTACT}",
     "UPDATE contacts SET created_at = created_at - :by WHERE id = :who",
-    "UPDATE outbox_mails SET accepted_at = m.sent_at FROM messages m "
-    "WHERE m.id::text = outbox_mails.key AND m.contact_id = :who AND :by IS NOT NULL",
 )
+DATED = """
+UPDATE messages SET created_at = :at, sent_at = CASE WHEN sent_at IS NULL THEN NULL ELSE CAST(:at AS timestamptz) END
+WHERE journey_id = :id AND step = :step
+"""
 
 
 @dataclass
@@ -54,7 +57,9 @@ class Town:
             await publish(tx, load_sequences(CONFIG))
             return cls(services, await services.clock(tx))
 
-    async def happens(self, event_type: str, email: str | None, payload: dict[str, Any] | None = None, **more: Any) -> UUID:
+    async def happens(
+        self, event_type: str, email: str | None, payload: dict[str, Any] | None = None, **more: Any
+    ) -> UUID:
         """One event, stored and routed; its contact's id."""
         source = more.pop("source", "api")
         incoming = Incoming(type=event_type, source=source, email=email, payload=payload or {}, **more)
@@ -73,7 +78,9 @@ class Town:
                 done = await router.route(tx, lease)
                 await leases.mark_routed(tx, lease, [event.id for event in done.events], done.done_seq)
         async with self.services.db.transaction() as tx:
-            await tx.execute(text("UPDATE journeys SET state = 'running', notified = revision WHERE state = 'starting'"))
+            await tx.execute(
+                text("UPDATE journeys SET state = 'running', notified = revision WHERE state = 'starting'")
+            )
 
     async def journey(self, contact_id: UUID, sequence: str) -> Journey | None:
         """The person's open journey of that sequence."""
@@ -91,18 +98,18 @@ class Town:
         place = keys.index(journey.step)
         following = definition.steps[place + 1] if place + 1 < len(keys) else None
         here = definition.steps[place]
-        due_at = journey.started_at - timedelta(days=30) if late else journey.started_at
-        next_at = (journey.next_due_at or journey.started_at) + timedelta(
-            days=following.at.days - here.at.days, seconds=following.at.seconds - here.at.seconds
-        ) if following else None
+        due_at = journey.started_at - self.clock.real_span(timedelta(days=90)) if late else journey.started_at
+        planned = journey.started_at + self._span(here.at)
+        next_at = journey.started_at + self._span(following.at) if following else None
         due = Due(journey.id, contact_id, here.key, due_at, following.key if following else None, next_at)
-        await self._send(due, definition.lane)
-        planned = timedelta(days=here.at.days, seconds=here.at.seconds)
+        await self._send(due)
         async with self.services.db.transaction() as tx:
-            moved = "UPDATE messages SET created_at = :at, sent_at = CASE WHEN sent_at IS NULL THEN NULL ELSE CAST(:at AS timestamptz) END WHERE journey_id = :id AND step = :step"
-            await tx.execute(text(moved), {"at": journey.started_at + planned, "id": journey.id, "step": here.key})
+            await tx.execute(text(DATED), {"at": planned, "id": journey.id, "step": here.key})
 
-    async def _send(self, due: Due, lane: str) -> None:
+    def _span(self, delay: Delay) -> timedelta:
+        return self.clock.real_span(timedelta(days=delay.days, seconds=delay.seconds))
+
+    async def _send(self, due: Due) -> None:
         services, clock = self.services, self.clock
         ledger = Ledger(services.db, self.definitions, services.marketing, clock)
         composer = Composer(CONFIG / "emails", services.marketing, services.settings.public_url, services.secret)
@@ -116,7 +123,7 @@ class Town:
         """Everything of this person happened that long ago."""
         async with self.services.db.transaction() as tx:
             for statement in MOVED:
-                await tx.execute(text(statement), {"by": timedelta(days=days), "who": contact_id})
+                await tx.execute(text(statement), {"by": self.clock.real_span(timedelta(days=days)), "who": contact_id})
 
     async def published(self, review_id: UUID, channel: str, texts: list[str]) -> None:
         """A post as the embedded channels keep it."""

@@ -9,13 +9,16 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from domain.clock import DAY_S, Clock
+from domain.errors import PerennialError
 
 T = TypeVar("T")
 PATIENCE_S = 60.0
 
 
-class Unheld(Exception):
+class Unheld(PerennialError):
     """The story could not go on: what was waited for did not come about. The message is for a person."""
+
+    code = "unheld"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 import httpx
 from rich.console import Console
@@ -32,6 +33,7 @@ from demo.story.twice import Twice
 from demo.surroundings import surroundings
 from demo.witness import Witness
 from domain.clock import Clock
+from embedded.errors import CannotStart
 from embedded.private import new_secret
 from embedded.serve import addresses
 from embedded.signals import until_told
@@ -103,6 +105,7 @@ async def _stage(up: Running, secrets: Secrets, screen: Screen) -> AsyncIterator
             senders = Senders(http, replace(secrets, events_key=shop))
             stage = Stage(up, senders, Api(http, keys), Witness(db), Calendar(clock), screen)
             await eventually(lambda: _ready(http), "the API to be ready")
+            await _ours(http, shown)
             yield stage, f"Sign in      {ADMIN}  {password}\nAPI key      {shown}"
         finally:
             await db.aclose()
@@ -115,6 +118,14 @@ async def _clock(db: Database) -> Clock | None:
 
 async def _ready(http: httpx.AsyncClient) -> bool:
     return (await http.get("/readyz")).is_success
+
+
+async def _ours(http: httpx.AsyncClient, key: str) -> None:
+    """Raise CannotStart where the API on our port is another one's, which took the port while ours was starting."""
+    answer = await http.get("/v1/counters", headers={"authorization": f"Bearer {key}"})
+    if answer.status_code == HTTPStatus.UNAUTHORIZED:
+        message = f"Somebody else began to use {http.base_url} while the demo was starting: start the demo again."
+        raise CannotStart(message)
 
 
 async def _story(stage: Stage, screen: Screen) -> list[Promises]:

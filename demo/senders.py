@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx
 
 from api.webhooks.signing import sign_calendly, sign_github, sign_stripe
+from domain.errors import PerennialError
 
 # As the vendors do: an answer that is no 2xx or 3xx is followed by the same delivery again, a little later.
 TRIES = 6
@@ -22,8 +23,10 @@ _FORM = {"content-type": "application/x-www-form-urlencoded"}
 _JSON = {"content-type": "application/json"}
 
 
-class NotTaken(Exception):
+class NotTaken(PerennialError):
     """A delivery that was not taken however often it was tried."""
+
+    code = "not_taken"
 
 
 @dataclass(frozen=True, slots=True)

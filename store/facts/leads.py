@@ -23,7 +23,8 @@ async def touch(tx: AsyncSession, event: Event, contact: Contact, _marketing: Ma
     """Take over what the event says of the person; append a touch where it says where they came from.
 
     Written under ids that follow from the event: a dead letter that is replayed says it once. What we tell
-    ourselves repeats what was said before, form and campaign included: it is no further touch. The form's own tags and audience are in the payload already.
+    ourselves repeats what was said before, form and campaign included: it is no further touch. The form's own
+    tags and audience are in the payload already.
     """
     if event.source == OURS:
         return

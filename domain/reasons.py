@@ -67,6 +67,8 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "locked": "The provider was busy with this; it is tried again.",
         "too_early": "The provider wants to be asked later; it is tried again.",
         "greylisted": "The recipient's server asked us to try again later.",
+        "deferred": "The recipient's server asked us to try again later.",
+        "declined": "The writer declined to write this.",
         "in_progress": "The provider is still working on it.",
         "call_under_way": "The provider is being called.",
         "invalid_message": "The provider says that the message is not in order.",

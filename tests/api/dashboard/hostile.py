@@ -48,8 +48,10 @@ async def hostile_person(town: Town) -> UUID:
     }
     await town.happens("checkout_started", email, cart, session_id=PAYLOADS[0], sender_id=PAYLOADS[0])
     await town.step(who, "cart_recovery")
-    booking = {"invitee_uri": PAYLOADS[3], "event_name": PAYLOADS[1], "join_url": PAYLOADS[3],
-               "cancel_url": PAYLOADS[3], "starts_at": "2030-03-05T14:00:00+00:00", "ends_at": "2030-03-05T14:30:00+00:00"}  # fmt: skip
+    booking = {
+        "invitee_uri": PAYLOADS[3], "event_name": PAYLOADS[1], "join_url": PAYLOADS[3], "cancel_url": PAYLOADS[3],
+        "starts_at": "2030-03-05T14:00:00+00:00", "ends_at": "2030-03-05T14:30:00+00:00",
+    }  # fmt: skip
     await town.happens("demo_booked", email, booking, source="calendly", sender_id=PAYLOADS[1])
     await town.step(who, "demo_confirmation")
     await _elsewhere(town, everything)

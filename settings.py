@@ -130,7 +130,9 @@ class Settings(BaseSettings):
     smtp_password: Secret = Field(None, validation_alias="SMTP_PASSWORD")
     smtp_tls: Literal["none", "starttls", "tls"] = Field("starttls", validation_alias="SMTP_TLS")
     resend_api_key: Secret = Field(None, validation_alias="RESEND_API_KEY")
+    resend_api_base: Url = Field("https://api.resend.com", validation_alias="RESEND_API_BASE")
     sendgrid_api_key: Secret = Field(None, validation_alias="SENDGRID_API_KEY")
+    sendgrid_api_base: Url = Field("https://api.sendgrid.com", validation_alias="SENDGRID_API_BASE")
 
     crm: Literal["local", "hubspot"] = Field("local", validation_alias="PERENNIAL_CRM")
     hubspot_token: Secret = Field(None, validation_alias="HUBSPOT_TOKEN")

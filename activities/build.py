@@ -116,9 +116,9 @@ def mail_provider(
         )
         return SmtpMail(server)
     if settings.mail_provider == "resend":
-        return ResendMail(client, text_of(settings.resend_api_key))
+        return ResendMail(client, text_of(settings.resend_api_key), base_url=settings.resend_api_base)
     if settings.mail_provider == "sendgrid":
-        return SendGridMail(client, text_of(settings.sendgrid_api_key))
+        return SendGridMail(client, text_of(settings.sendgrid_api_key), base_url=settings.sendgrid_api_base)
     return OutboxMailProvider(db, clock, marketing)
 
 

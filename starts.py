@@ -86,7 +86,7 @@ def journey(row: Journey, definition: Sequence, zone: str, clock: Clock) -> Star
 
 def seconds(delay: Delay) -> int:
     """A delay as elapsed seconds."""
-    return delay.days * 86_400 + delay.seconds
+    return delay.nominal_s
 
 
 def for_event(event: Event, marketing: Marketing, clock: Clock) -> Start | None:

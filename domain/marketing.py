@@ -83,7 +83,7 @@ class Approvals(_Strict):
 
     @model_validator(mode="after")
     def _in_order(self) -> Approvals:
-        stages = [(d.days, d.seconds) for d in (self.reminder, self.escalation, self.expiry)]
+        stages = [delay.nominal_s for delay in (self.reminder, self.escalation, self.expiry)]
         if stages != sorted(stages):
             msg = "reminder, escalation and expiry must come in this order"
             raise ValueError(msg)

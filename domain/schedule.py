@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+MAX_DAYS = 3_650
 _DELAY = re.compile(r"^(?:(?P<weeks>\d+)w)?(?:(?P<days>\d+)d)?(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?$")
 
 
@@ -25,7 +26,16 @@ class Delay:
             msg = f"{text!r} is not a delay; write it like 7d, 1h, 2w or 1d12h"
             raise ValueError(msg)
         weeks, days, hours, minutes = (int(match[name] or 0) for name in ("weeks", "days", "hours", "minutes"))
-        return cls(days=weeks * 7 + days, seconds=hours * 3600 + minutes * 60)
+        made = cls(days=weeks * 7 + days, seconds=hours * 3600 + minutes * 60)
+        if made.nominal_s > MAX_DAYS * 86_400:
+            msg = f"{text!r} is more than ten years; write a delay like 7d, 1h, 2w or 1d12h"
+            raise ValueError(msg)
+        return made
+
+    @property
+    def nominal_s(self) -> int:
+        """Its length in seconds, where every day has 24 hours: by this delays are compared."""
+        return self.days * 86_400 + self.seconds
 
     @property
     def label(self) -> str:
@@ -71,5 +81,8 @@ def next_permitted(moment: datetime, opens: time, closes: time, zone: ZoneInfo) 
     if inside:
         return moment.astimezone(UTC)
     day = local.date() if clock < opens else local.date() + timedelta(days=1)
-    opening = resolve(datetime.combine(day, opens), zone)
-    return max(opening, moment.astimezone(UTC))
+    opening = datetime.combine(day, opens)
+    if opening.replace(tzinfo=zone, fold=0).astimezone(UTC) >= moment:
+        return resolve(opening, zone)
+    # The hour comes twice, and its first coming has passed.
+    return max(opening.replace(tzinfo=zone, fold=1).astimezone(UTC), moment.astimezone(UTC))

@@ -51,8 +51,12 @@ def _compare(op: Operator, actual: Any, wanted: Any) -> bool:  # noqa: ANN401 - 
     if op == "in":
         return isinstance(wanted, list) and actual in wanted
     if op == "has":
-        return isinstance(actual, (list, str)) and wanted in actual
+        return wanted in actual if isinstance(actual, list) else _within(wanted, actual)
     return _number(op, actual, wanted)
+
+
+def _within(wanted: Any, actual: Any) -> bool:  # noqa: ANN401 - facts are JSON
+    return isinstance(wanted, str) and isinstance(actual, str) and wanted in actual
 
 
 def _number(op: Operator, actual: Any, wanted: Any) -> bool:  # noqa: ANN401 - facts are JSON

@@ -125,12 +125,28 @@ class Sequence(BaseModel):
         if doubled:
             msg = f"two steps are called {', '.join(sorted(doubled))}; give one its own key"
             raise ValueError(msg)
-        offsets = [(step.at.days, step.at.seconds) for step in self.steps]
+        offsets = [step.at.nominal_s for step in self.steps]
         if offsets != sorted(offsets):
             msg = "steps must stand in the order of their times"
             raise ValueError(msg)
         if self.reentry == "merge" and self.collects is None:
             msg = "reentry: merge needs collects: orders, which says what is merged"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _cart_is_whole(self) -> Sequence:
+        """`CartRecovery` reminds of one cart while its stock is held, and does nothing else."""
+        if self.workflow != "CartRecovery":
+            return self
+        if self.about != "cart" or self.hold is None or self.hold_while is not None:
+            msg = "workflow: CartRecovery needs about: cart and a hold, and cannot have hold_while"
+            raise ValueError(msg)
+        if any(step.kind != "email" for step in self.steps):
+            msg = "workflow: CartRecovery has e-mail steps only"
+            raise ValueError(msg)
+        if self.hold.nominal_s < self.steps[-1].at.nominal_s:
+            msg = "the hold must not end before the last step"
             raise ValueError(msg)
         return self
 
@@ -146,7 +162,7 @@ class Sequence(BaseModel):
 
     def step(self, key: str) -> Step:
         """The step of that key. Raises KeyError."""
-        return next(step for step in self.steps if step.key == key)
+        return {step.key: step for step in self.steps}[key]
 
     def lateness(self, key: str) -> timedelta:
         """How late (virtual) a step may be and still be sent."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from store.carts import Cart
 from store.contacts import Contact
 from store.events import Event
 from store.facts.bookings import invitee
+from store.facts.carts import cart_of
 from store.facts.orders import order_number
 from store.journeys import OPEN, Journey
 from store.lifecycle import end
@@ -40,6 +41,8 @@ class Enrolment:
             return
         about, facts, obstacle = subject
         unmet = first_unmet(sequence.entry.when, facts)
+        if unmet is not None and not unmet.field.startswith("contact."):
+            return  # another kind of event than this sequence is about, which is no news to anybody
         reason = obstacle or (unmet.sentence() if unmet else None) or self._closed_to(sequence)
         if reason:
             await note(self.tx, self.event, "not_entered", sequence.sequence, reason)
@@ -62,8 +65,7 @@ class Enrolment:
             )
             return booking.id, facts, obstacle
         if sequence.about == "cart":
-            external_id = self.event.payload.get("cart_id") or self.event.session_id or self.event.id
-            cart = await self._find(Cart, "external_id", str(external_id))
+            cart = await self._find(Cart, "external_id", cart_of(self.event))
             return (cart.id, facts, None if cart.state == "open" else f"cart_{cart.state}") if cart else None
         return None, facts, None
 
@@ -149,8 +151,8 @@ class Enrolment:
         cart = await self.tx.get_one(Cart, about)
         started_at = cart.started_at or self.event.received_at
         if sequence.hold is not None:
-            virtual = due(self.clock.virtual(started_at), sequence.hold, zone_of(self.contact.timezone))
-            cart.hold_until = self.clock.real(virtual)
+            # Elapsed time, as its workflow counts it: stock is held for hours, not for a person's calendar.
+            cart.hold_until = started_at + self.clock.real_span(timedelta(seconds=sequence.hold.nominal_s))
         return started_at
 
 
@@ -165,10 +167,10 @@ def _workflow_id(sequence: Sequence, contact_id: UUID, journey_id: UUID, about: 
 
 def _describe(contact: Contact) -> dict[str, Any]:
     return {
+        **contact.attributes,  # first, so that none of them passes for what we know ourselves
         "tags": contact.tags,
         "audience": contact.audience,
         "is_client": bool(contact.is_client),
         "language": contact.language,
         "original_source": contact.original_source,
-        **contact.attributes,
     }

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.marketing import Marketing
-from domain.names import derived
+from domain.names import derived, sender_word
 from store.bookings import Booking
 from store.contacts import Contact
 from store.events import Event
@@ -31,7 +31,7 @@ async def booking_row(tx: AsyncSession, uri: str, contact: Contact) -> Booking:
 
 def invitee(payload: dict[str, Any], event: Event) -> str:
     """The invitee's URI; a booking from elsewhere is known by its own id, else by its event."""
-    return str(payload.get("invitee_uri") or payload.get("booking_id") or event.id)
+    return sender_word(payload.get("invitee_uri") or payload.get("booking_id") or event.id)
 
 
 async def booked(tx: AsyncSession, event: Event, contact: Contact, _marketing: Marketing) -> None:
@@ -50,7 +50,7 @@ async def booked(tx: AsyncSession, event: Event, contact: Contact, _marketing: M
         booking.state, booking.changed_at = "booked", event.occurred_at
     old = payload.get("old_invitee")
     if old:
-        previous = await booking_row(tx, str(old), contact)
+        previous = await booking_row(tx, sender_word(old), contact)
         booking.replaces = previous.id
         previous.state, previous.changed_at = "superseded", event.occurred_at
 
@@ -65,7 +65,7 @@ async def canceled(tx: AsyncSession, event: Event, contact: Contact, _marketing:
     else:
         _close(booking, event, "canceled")
     if moved and payload.get("new_invitee"):
-        await booking_row(tx, str(payload["new_invitee"]), contact)
+        await booking_row(tx, sender_word(payload["new_invitee"]), contact)
 
 
 async def no_show(tx: AsyncSession, event: Event, contact: Contact, _marketing: Marketing) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.marketing import Marketing
-from domain.names import derived
+from domain.names import derived, sender_word
 from store.carts import Cart
 from store.contacts import Contact
 from store.events import Event
@@ -28,9 +28,14 @@ async def cart_row(tx: AsyncSession, external_id: str, contact: Contact) -> Cart
     return (await tx.execute(select(Cart).where(Cart.external_id == external_id).with_for_update())).scalar_one()
 
 
+def cart_of(event: Event) -> str:
+    """The cart that a checkout is about. Without a cart id the session stands for the cart."""
+    return sender_word(event.payload.get("cart_id") or event.session_id or event.id)
+
+
 async def started(tx: AsyncSession, event: Event, contact: Contact, _marketing: Marketing) -> None:
-    """A checkout began, or its contents changed. Without a cart id the session stands for the cart."""
-    external_id = str(event.payload.get("cart_id") or event.session_id or event.id)
+    """A checkout began, or its contents changed."""
+    external_id = cart_of(event)
     cart = await cart_row(tx, external_id, contact)
     cart.contact_id = contact.id
     cart.started_at = min(cart.started_at or event.occurred_at, event.occurred_at)
@@ -50,7 +55,7 @@ async def emptied(tx: AsyncSession, event: Event, contact: Contact, _marketing: 
     """The person took everything out again."""
     external_id = event.payload.get("cart_id")
     if external_id:
-        cart = await cart_row(tx, str(external_id), contact)
+        cart = await cart_row(tx, sender_word(external_id), contact)
         if _is_newest(cart, event.occurred_at):
             cart.items, cart.total, cart.changed_at = [], "", event.occurred_at
             cart.state = "emptied" if cart.state == "open" else cart.state

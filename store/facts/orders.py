@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.marketing import Marketing
-from domain.names import derived
+from domain.names import derived, sender_word
 from store.contacts import Contact
 from store.events import Event
 from store.facts import carts
 from store.facts.leads import MAX_CHARS, OURS
 from store.orders import Order, Refund
 
+MAX_CENTS = 2**31
 PURCHASED = "purchase_completed"
 
 
 def order_number(event: Event) -> str:
     """The order's id at its seller; a purchase that names none is an order of its own."""
-    return str(event.payload.get("order_id") or f"event:{event.id}")
+    return sender_word(event.payload.get("order_id") or f"event:{event.id}")
 
 
 async def purchased(tx: AsyncSession, event: Event, contact: Contact, marketing: Marketing) -> None:
@@ -29,7 +32,7 @@ async def purchased(tx: AsyncSession, event: Event, contact: Contact, marketing:
     asked = [str(key) for key in given] if isinstance(given, list) else []
     known = {key: product for key in asked if (product := marketing.product(key))}
     products = [known[key].key if key in known else key for key in asked]
-    cart = str(payload["cart_id"]) if payload.get("cart_id") else None
+    cart = sender_word(payload["cart_id"]) if payload.get("cart_id") else None
     unresolved = bool(payload.get("unresolved")) and not products
     order = await _order_row(tx, event, contact)
     if order.unresolved or not order.products:
@@ -38,7 +41,7 @@ async def purchased(tx: AsyncSession, event: Event, contact: Contact, marketing:
         order.unresolved = unresolved
     order.cart = order.cart or cart
     order.paid_at = min(order.paid_at, event.occurred_at)
-    order.payment_intent = order.payment_intent or payload.get("payment_intent")
+    order.payment_intent = order.payment_intent or payment_of(payload)
     order.total = order.total or _cents(payload.get("amount_total"))
     order.currency = str(payload.get("currency") or order.currency).lower()
     contact.tags = sorted({*contact.tags, "customer", "B2C", *(f"product:{key}" for key in products)})
@@ -83,7 +86,14 @@ async def _order_row(tx: AsyncSession, event: Event, contact: Contact) -> Order:
 
 
 def _cents(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+    """An amount in minor units; 0 for what is none, or more than the column holds."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_CENTS else 0
+
+
+def payment_of(payload: dict[str, Any]) -> str | None:
+    """The payment that an order or a refund names."""
+    named = payload.get("payment_intent")
+    return sender_word(named) if named else None
 
 
 async def refunded(tx: AsyncSession, event: Event, contact: Contact, _marketing: Marketing) -> None:
@@ -96,7 +106,7 @@ async def record_refund(tx: AsyncSession, event: Event, contact_id: object) -> N
     given = event.payload.get("products")
     row = insert(Refund).values(
         id=event.id, event_id=event.id, contact_id=contact_id,
-        payment_intent=event.payload.get("payment_intent"),
+        payment_intent=payment_of(event.payload),
         products=[str(key) for key in given] if isinstance(given, list) else [], occurred_at=event.occurred_at,
     )  # fmt: skip
     await tx.execute(row.on_conflict_do_nothing(index_elements=[Refund.event_id]))

@@ -134,6 +134,8 @@ async def replay(
     tx: AsyncSession, event: Event, contact_id: UUID | None, payload: dict[str, object] | None = None
 ) -> Event:
     """Put a rejected event back at the end of its key's line, mended by `payload` where given."""
+    if contact_id is None:
+        await lock(tx, event.key)
     seq = text("nextval(pg_get_serial_sequence('events', 'seq'))")
     values: dict[str, object] = {"state": "waiting", "reason": None, "attempts": 0, "seq": seq}
     if contact_id is not None:

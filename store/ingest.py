@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import NotDurable
 from domain.events import Incoming
+from domain.identity import normal_email
 from domain.marketing import Marketing
 from store import facts, inbox
 from store.base import now
@@ -19,7 +21,7 @@ from store.contacts import Contact
 from store.db import Database
 from store.events import Event
 from store.facts.mail import message_of
-from store.facts.orders import record_refund
+from store.facts.orders import payment_of, record_refund
 from store.identity import lock_contact, names, resolve
 from store.messages import Message
 from store.orders import Order
@@ -34,6 +36,7 @@ STOPPING = frozenset(
 )  # fmt: skip
 WAIT_FOR_CALL_S = 4.0
 POLL_S = 0.05
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +58,16 @@ async def ingest(db: Database, marketing: Marketing, incoming: Incoming) -> Rece
     Raises `NotDurable` where that cannot be committed now: PostgreSQL is away, or a call that the event
     must stop does not end within four seconds.
     """
+    return await _after_calls(db, lambda tx: _ingest(tx, marketing, incoming))
+
+
+async def _after_calls(db: Database, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    """Do it in one transaction, once no call is under way that it must stop."""
     deadline = asyncio.get_running_loop().time() + WAIT_FOR_CALL_S
     while True:
         try:
             async with db.transaction() as tx:
-                return await _ingest(tx, marketing, incoming)
+                return await work(tx)
         except _CallUnderWay as waiting:
             if asyncio.get_running_loop().time() >= deadline:
                 message = "A message to this person is going out this moment; please send this again."
@@ -96,8 +104,8 @@ async def _by_reference(tx: AsyncSession, incoming: Incoming) -> UUID | None:
         return UUID(str(payload["contact_id"]))
     if incoming.type.startswith("email_") and (message := await message_of(tx, payload)):
         return message.contact_id
-    if incoming.type == "refund" and payload.get("payment_intent"):
-        by_intent = select(Order.contact_id).where(Order.payment_intent == payload["payment_intent"]).limit(1)
+    if incoming.type == "refund" and (payment := payment_of(payload)):
+        by_intent = select(Order.contact_id).where(Order.payment_intent == payment).limit(1)
         found: UUID | None = (await tx.execute(by_intent)).scalar_one_or_none()
         return found
     return None
@@ -124,21 +132,37 @@ async def reject(db: Database, incoming: Incoming, reason: str) -> Receipt:
 async def replay(
     db: Database, marketing: Marketing, event_id: UUID, payload: dict[str, object] | None = None
 ) -> Event | None:
-    """Route a dead letter again, mended by `payload` where given. None where there is no such dead letter."""
-    async with db.transaction() as tx:
-        event = (
-            await tx.execute(select(Event).where(Event.id == event_id, Event.state == "rejected"))
-        ).scalar_one_or_none()
-        if event is None:
-            return None
-        contact = await lock_contact(tx, event.contact_id) if event.contact_id else None
-        contact = contact or await resolve(tx, _names_in(payload or event.payload))
-        again = await inbox.replay(tx, event, contact.id if contact else None, payload)
-        if contact is not None:
-            await facts.apply(tx, again, contact, marketing)
-        return again
+    """Route a dead letter again, mended by `payload` where given. None where there is no such dead letter.
+
+    Raises `Invalid` where the payload's address is none, and `NotDurable` as `ingest` does.
+    """
+    return await _after_calls(db, lambda tx: _replay(tx, marketing, event_id, payload))
+
+
+async def _replay(
+    tx: AsyncSession, marketing: Marketing, event_id: UUID, payload: dict[str, object] | None
+) -> Event | None:
+    found = select(Event).where(Event.id == event_id, Event.state == "rejected")
+    event = (await tx.execute(found)).scalar_one_or_none()
+    if event is None:
+        return None
+    contact = await lock_contact(tx, event.contact_id) if event.contact_id else None
+    contact = contact or await resolve(tx, _names_in(payload or event.payload))
+    if contact is not None and event.type in STOPPING:
+        await _wait_for_calls(tx, contact.id)
+    # Locked after the contact, as everywhere; somebody else may have replayed it meanwhile.
+    locked = found.with_for_update().execution_options(populate_existing=True)
+    if (await tx.execute(locked)).scalar_one_or_none() is None:
+        return None
+    again = await inbox.replay(tx, event, contact.id if contact else None, payload)
+    if contact is not None:
+        await facts.apply(tx, again, contact, marketing)
+    elif again.type == "refund":
+        await record_refund(tx, again, None)
+    return again
 
 
 def _names_in(payload: dict[str, object]) -> list[tuple[str, str]]:
     pairs = [(kind, payload.get(kind)) for kind in ("anonymous_id", "email", "user_id")]
-    return [(kind, value) for kind, value in pairs if isinstance(value, str) and value]
+    given = [(kind, value) for kind, value in pairs if isinstance(value, str) and value]
+    return [(kind, normal_email(value) if kind == "email" else value) for kind, value in given]

@@ -50,6 +50,9 @@ class CartActivities:
             cart = await tx.get_one(Cart, request.cart_id, with_for_update=True)
             journey = await tx.get_one(Journey, request.journey_id)
             if cart.state != "open":
+                if journey.state in OPEN:
+                    end(journey, "exited", f"cart_{cart.state}")
+                    journey.notified = journey.revision
                 return StepResult(status="ended", reason=f"cart_{cart.state}")
             cart.state = "released"
             if journey.state in OPEN:

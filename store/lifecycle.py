@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Update, case, select, update
@@ -21,16 +22,15 @@ def end(journey: Journey, state: str, reason: str) -> None:
     journey.revision += 1
 
 
-def pause(journey: Journey, reason: str) -> None:
-    """Stop its clock; the wait that remains is kept."""
-    journey.state, journey.reason, journey.paused_at = "paused", reason, now()
+def pause(journey: Journey, reason: str, at: datetime) -> None:
+    """Stop its clock as of `at`; the wait that remained then is kept."""
+    journey.state, journey.reason, journey.paused_at = "paused", reason, at
     journey.revision += 1
 
 
-def resume(journey: Journey) -> None:
-    """Let its clock go on: everything still to come moves by the time it was held."""
-    resumed_at = now()
-    held_for = resumed_at - (journey.paused_at or resumed_at)
+def resume(journey: Journey, at: datetime) -> None:
+    """Let its clock go on as of `at`: everything still to come moves by the time it was held."""
+    held_for = max(at - (journey.paused_at or at), timedelta(0))
     journey.shift_s += held_for.total_seconds()
     if journey.next_due_at is not None:
         journey.next_due_at += held_for
@@ -38,22 +38,26 @@ def resume(journey: Journey) -> None:
     journey.revision += 1
 
 
-def follow(journey: Journey, where: Standing) -> None:
-    """Bring the row to where the facts say that it stands."""
+def follow(journey: Journey, where: Standing, at: datetime | None = None) -> None:
+    """Bring the row to where the facts say that it stands, since `at` (now, where nobody can say)."""
+    since = at or now()
     if where.ended_by is not None:
         end(journey, "erased" if where.ended_by == "erased" else "exited", where.ended_by)
     elif where.held_by is not None and journey.state != "paused":
-        pause(journey, where.held_by)
+        pause(journey, where.held_by, since)
     elif where.held_by is None and journey.state == "paused" and not journey.reason.startswith("by "):
-        resume(journey)
+        resume(journey, since)
 
 
-async def settle(tx: AsyncSession, definitions: Definitions, contact: Contact) -> None:
-    """Bring every open journey of the contact, whose lock is held, to where the facts say that it stands."""
+async def settle(tx: AsyncSession, definitions: Definitions, contact: Contact, at: datetime | None = None) -> None:
+    """Bring every open journey of the contact, whose lock is held, to where the facts say that it stands.
+
+    `at` is when we were told of the fact: that dispatch was late must not change what remains of a wait.
+    """
     mine = select(Journey).where(Journey.contact_id == contact.id, Journey.state.in_(OPEN)).order_by(Journey.id)
     for journey in (await tx.execute(mine)).scalars().all():
         definition = await definitions.of(tx, journey.sequence, journey.version)
-        follow(journey, await standing(tx, journey, definition, contact))
+        follow(journey, await standing(tx, journey, definition, contact), at)
 
 
 def told(journey_id: UUID, revision: int) -> Update:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Update, select, update
@@ -64,7 +65,7 @@ class Router:
                 continue
             done.events.append(event)
         if contact is not None:
-            await settle(tx, self.definitions, contact)
+            await settle(tx, self.definitions, contact, _told_at(events))
             await tx.flush()
             done.journeys = await _untold_journeys(tx, contact)
         done.reviews = await _untold_reviews(tx, events)
@@ -101,6 +102,11 @@ class Router:
                 await Enrolment(tx, self.clock, event, contact).enter(sequence, version)
         if event.type in {"unsubscribed", "email_complained"}:
             await note(tx, event, "opted_out", "marketing", event.type)
+
+
+def _told_at(events: Sequence[Event]) -> datetime | None:
+    """When we were told of what holds journeys or lets them go on."""
+    return max((event.received_at for event in events if event.type.startswith("demo_")), default=None)
 
 
 def _contact_of(lease: Lease) -> UUID | None:

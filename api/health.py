@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import structlog
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import JSONResponse, Response
 
@@ -33,9 +34,10 @@ Part = Literal["ok", "down", "behind"]
 
 
 class Alive(BaseModel):
-    """The process answers."""
+    """The process answers. `pid` tells whoever started it that it is this one, and not another on the same port."""
 
     status: Literal["ok"] = "ok"
+    pid: int = Field(default_factory=os.getpid)
 
 
 class Readiness(BaseModel):

@@ -229,7 +229,16 @@ async def _answers(child: Child, url: str) -> None:
     async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
         while child.status is None and time.monotonic() < deadline_s:
             with suppress(httpx.HTTPError):
-                if (await client.get(url)).is_success:
+                if _is_of(child, await client.get(url)):
                     return
             await asyncio.sleep(0.1)
     raise CannotStart(f"The API does not start: {child.last_words()} (see {child.log}).")
+
+
+def _is_of(child: Child, answer: httpx.Response) -> bool:
+    """Whether this answer is our own child's: another instance may have taken the port meanwhile."""
+    try:
+        told = answer.json()
+    except ValueError:
+        return False
+    return answer.is_success and isinstance(told, dict) and told.get("pid") == child.pid

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -54,7 +55,7 @@ async def test_with_temporal_down_it_is_not_ready_and_still_takes_events(
 
 async def test_without_postgresql_it_lives_and_is_not_ready(app_without_database: FastAPI) -> None:
     async with caller(app_without_database) as client:
-        assert (await client.get("/healthz")).json() == {"status": "ok"}
+        assert (await client.get("/healthz")).json() == {"status": "ok", "pid": os.getpid()}
         answer = await client.get("/readyz")
         assert (answer.status_code, answer.json()["postgresql"], answer.json()["temporal"]) == (503, "down", "ok")
         assert (await client.get("/metrics")).status_code == 200

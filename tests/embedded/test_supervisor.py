@@ -72,7 +72,7 @@ async def rows(up: Running) -> list[tuple[object, ...]]:
 
 async def test_everything_that_it_names_can_be_reached(up: Running) -> None:
     async with httpx.AsyncClient(trust_env=False) as client:
-        assert (await client.get(up.api_url)).text == "ok"
+        assert (await client.get(up.api_url)).json() == {"pid": up.pid("api")}
         assert (await client.get(up.ui_url or "")).status_code == 200
         assert "service_requests" in (await client.get(up.temporal_metrics_url or "")).text
     assert await rows(up) == [(1,)]

@@ -23,7 +23,7 @@ from domain.errors import PerennialError, ProviderError
 from store.base import now
 
 NAVIGATION = (
-    ("Now", (("/", "Overview"), ("/reviews", "Reviews"), ("/messages", "Needs a person"))),
+    ("Now", (("/", "Overview"), ("/reviews", "Reviews"), ("/messages", "Messages"))),
     ("People", (("/contacts", "Contacts"), ("/journeys", "Journeys"), ("/sequences", "Sequences"))),
     ("Record", (("/events", "Events"), ("/outbox", "Outbox"), ("/posts", "Posts"))),
     ("System", (("/settings", "Settings"),)),

@@ -39,6 +39,7 @@ environment.filters |= {
     "number": words.number,
     "initial": words.initial,
     "query": words.query,
+    "inner": words.inner,
 }
 
 

@@ -96,6 +96,11 @@ def event(kind: str) -> str:
     return EVENTS.get(kind, spoken(kind).capitalize())
 
 
+def inner(text: str) -> str:
+    """Words as they stand within a sentence."""
+    return text[:1].lower() + text[1:]
+
+
 def percent(share: object) -> str:
     """0.86 → 86%."""
     return f"{share:.0%}" if isinstance(share, (int, float)) else "—"

@@ -54,7 +54,7 @@ async def buyer(town: Town, email: str, name: str, products: list[str], steps: i
 async def ada(town: Town) -> UUID:
     """The one whose timeline is worth a picture: a lead who booked, canceled, and left."""
     email = "ada.lovelace@engines.example"
-    who = await lead(town, email, "Ada", "Analytical Engines", 2, 22)
+    who = await lead(town, email, "Ada", "Analytical Engines", 2, 20)
     await town.step(who, "demo_nurture", late=True)
     start = {"invitee_uri": "calendar/ada", "event_name": "Demo", "starts_at": "2030-03-05T14:00:00+00:00",
              "ends_at": "2030-03-05T14:30:00+00:00"}  # fmt: skip
@@ -65,6 +65,8 @@ async def ada(town: Town) -> UUID:
     order = {"session_id": "cs_ada", "products": products, "amount_total": 14900}
     await town.happens("purchase_completed", email, order, source="stripe", sender_id="evt_ada")
     await town.step(who, "order_receipt")
+    await town.step(who, "purchase_followup")
+    await town.done(who, "demo_canceled")
     await town.happens("lead_captured", email, {"form": "contact", "source": "podcast"}, source="form:contact")
     await town.happens("lead_qualified", None, {"contact_id": str(who), "form": "contact"}, source="perennial")
     return who

@@ -21,6 +21,7 @@ from providers.mail.outbox import OutboxMailProvider
 from store import leases
 from store.journeys import OPEN, Journey
 from store.ledger import Call, Due, Ledger
+from store.lifecycle import end
 from store.local import Post
 from store.routing import Router
 from store.sequences import Definitions, publish
@@ -105,6 +106,13 @@ class Town:
         await self._send(due)
         async with self.services.db.transaction() as tx:
             await tx.execute(text(DATED), {"at": planned, "id": journey.id, "step": here.key})
+
+    async def done(self, contact_id: UUID, sequence: str) -> None:
+        """A journey without mails, whose steps only tell CRM and platform, is through."""
+        journey = await self.journey(contact_id, sequence)
+        assert journey is not None
+        async with self.services.db.transaction() as tx:
+            end(await tx.get_one(Journey, journey.id), "completed", "")
 
     def _span(self, delay: Delay) -> timedelta:
         return self.clock.real_span(timedelta(days=delay.days, seconds=delay.seconds))

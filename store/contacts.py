@@ -19,6 +19,7 @@ class Contact(SQLModel, table=True):
     """
 
     __tablename__ = "contacts"
+    __table_args__ = (Index(None, "created_at", "id"),)
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     email: str | None = Field(default=None, index=True)

@@ -28,6 +28,7 @@ class Event(SQLModel, table=True):
             postgresql_where=text("sender_id IS NOT NULL"),
         ),
         Index("ix_events_contact_id_type_seq", "contact_id", "type", "seq"),
+        Index("ix_events_received_at", "received_at"),
         Index("ix_events_waiting", "key", "seq", postgresql_where=text("state = 'waiting'")),
         Index("ix_events_dedupe_key", "dedupe_key", postgresql_where=text("dedupe_key IS NOT NULL")),
         Index("ix_events_rejected", "received_at", postgresql_where=text("state = 'rejected'")),

@@ -34,6 +34,7 @@ class Journey(SQLModel, table=True):
             postgresql_where=text(f"exclusive AND {_OPEN_SQL}"),
         ),
         Index("ix_journeys_open", "contact_id", postgresql_where=text(_OPEN_SQL)),
+        Index(None, "started_at", "id"),
         Index("ix_journeys_untold", "contact_id", postgresql_where=text("revision > notified")),
     )
 

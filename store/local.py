@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from store.base import at, created, json_list, json_object, words
@@ -15,6 +16,7 @@ class OutboxMail(SQLModel, table=True):
     """A mail that the embedded outbox accepted, once per key."""
 
     __tablename__ = "outbox_mails"
+    __table_args__ = (Index(None, "accepted_at", "key"),)
 
     key: str = Field(primary_key=True)
     sender: str

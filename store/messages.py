@@ -24,6 +24,7 @@ class Message(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("journey_id", "step"),
         Index(None, "contact_id", "created_at"),
+        Index(None, "created_at", "id"),
         Index("ix_messages_calling", "contact_id", postgresql_where=text("state = 'calling'")),
         Index("ix_messages_provider_message_id", "provider_message_id"),
         Index("ix_messages_doubtful", "state", postgresql_where=text("state IN ('unknown', 'failed')")),

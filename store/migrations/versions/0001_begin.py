@@ -63,6 +63,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["merged_into"], ["contacts.id"], name=op.f("fk_contacts_merged_into")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contacts")),
     )
+    op.create_index(op.f("ix_contacts_created_at_id"), "contacts", ["created_at", "id"], unique=False)
     op.create_index(op.f("ix_contacts_email"), "contacts", ["email"], unique=False)
     op.create_table(
         "crm_notes",
@@ -140,6 +141,7 @@ def upgrade() -> None:
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_outbox_mails")),
     )
+    op.create_index(op.f("ix_outbox_mails_accepted_at_key"), "outbox_mails", ["accepted_at", "key"], unique=False)
     op.create_index(op.f("ix_outbox_mails_recipient"), "outbox_mails", ["recipient"], unique=False)
     op.create_table(
         "outbox_refusals",
@@ -286,6 +288,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("dedupe_key IS NOT NULL"),
     )
+    op.create_index("ix_events_received_at", "events", ["received_at"], unique=False)
     op.create_index(
         "ix_events_rejected", "events", ["received_at"], unique=False, postgresql_where=sa.text("state = 'rejected'")
     )
@@ -348,6 +351,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state IN ('starting', 'running', 'paused')"),
     )
+    op.create_index(op.f("ix_journeys_started_at_id"), "journeys", ["started_at", "id"], unique=False)
     op.create_index(
         "ix_journeys_untold", "journeys", ["contact_id"], unique=False, postgresql_where=sa.text("revision > notified")
     )
@@ -472,6 +476,7 @@ def upgrade() -> None:
         "ix_messages_calling", "messages", ["contact_id"], unique=False, postgresql_where=sa.text("state = 'calling'")
     )
     op.create_index(op.f("ix_messages_contact_id_created_at"), "messages", ["contact_id", "created_at"], unique=False)
+    op.create_index(op.f("ix_messages_created_at_id"), "messages", ["created_at", "id"], unique=False)
     op.create_index(
         "ix_messages_doubtful",
         "messages",
@@ -540,6 +545,7 @@ def downgrade() -> None:
     op.drop_index(
         "ix_messages_doubtful", table_name="messages", postgresql_where=sa.text("state IN ('unknown', 'failed')")
     )
+    op.drop_index(op.f("ix_messages_created_at_id"), table_name="messages")
     op.drop_index(op.f("ix_messages_contact_id_created_at"), table_name="messages")
     op.drop_index("ix_messages_calling", table_name="messages", postgresql_where=sa.text("state = 'calling'"))
     op.drop_table("messages")
@@ -561,6 +567,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("exclusive AND state IN ('starting', 'running', 'paused')"),
     )
     op.drop_index("ix_journeys_untold", table_name="journeys", postgresql_where=sa.text("revision > notified"))
+    op.drop_index(op.f("ix_journeys_started_at_id"), table_name="journeys")
     op.drop_index(
         "ix_journeys_open",
         table_name="journeys",
@@ -574,6 +581,7 @@ def downgrade() -> None:
     op.drop_index("ix_events_waiting", table_name="events", postgresql_where=sa.text("state = 'waiting'"))
     op.drop_index(op.f("ix_events_type"), table_name="events")
     op.drop_index("ix_events_rejected", table_name="events", postgresql_where=sa.text("state = 'rejected'"))
+    op.drop_index("ix_events_received_at", table_name="events")
     op.drop_index("ix_events_dedupe_key", table_name="events", postgresql_where=sa.text("dedupe_key IS NOT NULL"))
     op.drop_index("ix_events_contact_id_type_seq", table_name="events")
     op.drop_table("events")
@@ -593,6 +601,7 @@ def downgrade() -> None:
     op.drop_table("platform_records")
     op.drop_table("outbox_refusals")
     op.drop_index(op.f("ix_outbox_mails_recipient"), table_name="outbox_mails")
+    op.drop_index(op.f("ix_outbox_mails_accepted_at_key"), table_name="outbox_mails")
     op.drop_table("outbox_mails")
     op.drop_table("notifications")
     op.drop_table("instance")
@@ -603,6 +612,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_crm_notes_email"), table_name="crm_notes")
     op.drop_table("crm_notes")
     op.drop_index(op.f("ix_contacts_email"), table_name="contacts")
+    op.drop_index(op.f("ix_contacts_created_at_id"), table_name="contacts")
     op.drop_table("contacts")
     op.drop_index(op.f("ix_audit_target"), table_name="audit")
     op.drop_table("audit")

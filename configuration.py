@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from domain.errors import PerennialError
 from domain.marketing import Marketing
@@ -31,30 +31,43 @@ def load_marketing(folder: Path) -> Marketing:
 
 def load_sequences(folder: Path) -> list[Sequence]:
     """Every file of `sequences/`, in the order of their names. Raises `BadConfiguration` with all that is wrong."""
-    found, problems = [], []
+    found: dict[str, tuple[Path, Sequence]] = {}
+    problems: list[str] = []
     for path in sorted((folder / "sequences").glob("*.yaml")):
         try:
-            sequence = _load(path, Sequence)
-            found.append(sequence)
-            problems += _missing_emails(path, folder, sequence)
+            document = _parse(path)
+            sequence = _checked(path, document, Sequence)
+            problems += _missing_emails(path, document, folder, sequence)
         except BadConfiguration as error:
             problems.append(str(error))
+            continue
+        first, _ = found.setdefault(sequence.sequence, (path, sequence))
+        if first != path:
+            text = f"{sequence.sequence} is the name of the sequence in {first.name} already"
+            problems.append(_problem(path, document, ["sequence"], text))
     if problems:
         raise BadConfiguration("\n".join(problems))
-    return found
+    return [sequence for _, sequence in found.values()]
 
 
-def _missing_emails(path: Path, folder: Path, sequence: Sequence) -> list[str]:
-    wanted = [step.template for step in sequence.steps if step.template]
+def _missing_emails(path: Path, document: object, folder: Path, sequence: Sequence) -> list[str]:
     return [
-        f"{path}: steps: there is no e-mail {name!r}; make the folder {folder / 'emails' / name}"
-        for name in wanted
-        if not (folder / "emails" / name).is_dir()
+        _problem(
+            path,
+            document,
+            ["steps", number, "email"],
+            f"there is no e-mail {step.template!r}; make the folder {folder / 'emails' / step.template}",
+        )
+        for number, step in enumerate(sequence.steps)
+        if step.template and not (folder / "emails" / step.template).is_dir()
     ]
 
 
 def _load(path: Path, shape: type[M]) -> M:
-    document = _parse(path)
+    return _checked(path, _parse(path), shape)
+
+
+def _checked(path: Path, document: object, shape: type[M]) -> M:
     try:
         return shape.model_validate(document)
     except ValidationError as error:
@@ -73,6 +86,9 @@ def _parse(path: Path) -> Any:  # noqa: ANN401 - YAML
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         message = f"{path}:{line}: is not YAML: {error.problem}"
+        raise BadConfiguration(message) from None
+    except YAMLError:
+        message = f"{path}:1: is not YAML: it holds characters that no text has"
         raise BadConfiguration(message) from None
 
 

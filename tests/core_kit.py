@@ -119,7 +119,8 @@ class World:
         async with self.db.transaction() as tx:
             for row in routed.journeys:
                 await tx.execute(told(row.id, row.revision))
-            await leases.mark_routed(tx, lease, [event.id for event in routed.events], routed.done_seq)
+            events = [event.id for event in routed.events]
+            await leases.mark_routed(tx, lease, events, routed.done_seq, pause_s=60 * routed.failed)
         return routed
 
     async def contact(self, email: str) -> Contact:

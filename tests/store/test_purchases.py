@@ -16,8 +16,10 @@ async def followed(world: World, *products: str) -> tuple[str, Journey]:
 
 async def shown(world: World, journey: Journey, step: str) -> list[str]:
     """The products in the step's mail."""
-    claim = await world.ledger.claim(await world.due(journey, step), "post", None, compose)
+    due = await world.due(journey, step)
+    claim = await world.ledger.claim(due, "post", None, compose)
     assert isinstance(claim, Call)
+    await world.ledger.accepted(due, claim.message.id, "post-1")
     return claim.message.text.split()[1:]
 
 

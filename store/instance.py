@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from math import isclose
 
 from sqlalchemy import select
@@ -12,6 +13,9 @@ from domain.clock import DAY_S, Clock
 from domain.errors import Conflict
 from store.access import Instance
 from store.base import now
+
+# Far enough for what is planned from now on, at the paces of a rehearsal.
+AHEAD = timedelta(hours=1)
 
 
 async def clock(tx: AsyncSession) -> Clock | None:
@@ -37,4 +41,14 @@ async def settle_clock(tx: AsyncSession, day_seconds: float | None) -> Clock:
             "or with another PERENNIAL_DATA_DIR."
         )
         raise Conflict(message)
+    _in_its_calendar(stored)
     return stored
+
+
+def _in_its_calendar(stored: Clock) -> None:
+    """A rehearsal ends with the year 9999: at two seconds a day after 67 days of running."""
+    try:
+        stored.virtual(now() + AHEAD)
+    except OverflowError:
+        message = "This rehearsal has come to the end of its calendar; begin another with a new PERENNIAL_DATA_DIR."
+        raise Conflict(message) from None

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -118,7 +118,7 @@ async def running(
         state=state,
         revision=1,
         created_at=now,
-        epoch=datetime(2026, 1, 1, tzinfo=UTC),
+        epoch=now,
         factor=factor,
         reminder_s=DAY_S,
         escalation_s=2 * DAY_S,

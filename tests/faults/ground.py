@@ -74,6 +74,11 @@ class Ground:
         async with self.db.transaction() as tx:
             return list(await tx.execute(text(sql), given))
 
+    async def run(self, sql: str, **given: Any) -> None:
+        """A statement that answers nothing."""
+        async with self.db.transaction() as tx:
+            await tx.execute(text(sql), given)
+
     async def count(self, sql: str, **given: Any) -> int:
         """The one number that a query answers."""
         return int((await self.rows(sql, **given))[0][0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import ModuleType
 from typing import Any
 
 import httpx
@@ -76,14 +77,23 @@ async def warmed(town: Town) -> None:
 
 @pytest.fixture(scope="session")
 async def stories(request: pytest.FixtureRequest, town: Town) -> AsyncIterator[dict[str, asyncio.Task[Any]]]:
-    """The `play` of every module here that has one and is run, all begun now: weeks pass once, for all of them."""
+    """The `play` of every module here that has one and is run, side by side: weeks pass once, for all of them.
+
+    Each begins `AFTER_S` seconds after the first, so that they do not all want the machine at the same moment.
+    """
     modules = {item.module for item in request.session.items if isinstance(item, pytest.Function)}
     mine = [each for each in modules if hasattr(each, "play") and "journeys" in (each.__file__ or "")]
-    tasks = {each.__name__: asyncio.create_task(each.play(town)) for each in mine}
+    first = min((each.AFTER_S for each in mine), default=0)
+    tasks = {each.__name__: asyncio.create_task(_later(each, town, each.AFTER_S - first)) for each in mine}
     yield tasks
     for task in tasks.values():
         task.cancel()
     await asyncio.gather(*tasks.values(), return_exceptions=True)
+
+
+async def _later(module: ModuleType, town: Town, seconds: float) -> Any:
+    await asyncio.sleep(seconds)
+    return await module.play(town)
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from tests.journeys import rows
 from tests.journeys.town import PATIENCE_S, Town, days
 
 pytestmark = pytest.mark.timeout(300)
+AFTER_S = 24
 
 REPOSITORY = "fieldnotes/quiet"
 KINDS = {"thread", "linkedin", "newsletter", "descriptions"}

@@ -14,6 +14,7 @@ from tests.journeys import rows
 from tests.journeys.town import Person, Town, due
 
 pytestmark = pytest.mark.timeout(300)
+AFTER_S = 0
 
 SEVEN = [
     (0, "demo_nurture_1", "What a demo with us is like"),

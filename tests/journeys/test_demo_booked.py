@@ -17,6 +17,7 @@ from tests.journeys import rows
 from tests.journeys.town import Person, Town, days
 
 pytestmark = pytest.mark.timeout(300)
+AFTER_S = 3
 
 NURTURE, CONFIRMATION = "demo_nurture", "demo_confirmation"
 THREE = ["demo_nurture_1", "demo_nurture_2", "demo_nurture_3"]

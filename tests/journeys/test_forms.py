@@ -12,6 +12,7 @@ from demo.calendar import eventually
 from tests.journeys.town import Person, Town
 
 pytestmark = pytest.mark.timeout(300)
+AFTER_S = 20
 
 SAID = {
     "source": "website",

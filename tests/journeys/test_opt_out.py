@@ -15,6 +15,7 @@ from tests.journeys.shop import buy, check_out
 from tests.journeys.town import Person, Town
 
 pytestmark = pytest.mark.timeout(300)
+AFTER_S = 14
 
 RUNNING = ("demo_nurture", "purchase_followup", "cart_recovery")
 

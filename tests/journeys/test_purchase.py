@@ -13,6 +13,7 @@ from tests.journeys.shop import buy
 from tests.journeys.town import Person, Town, due, of_journey
 
 pytestmark = pytest.mark.timeout(300)
+AFTER_S = 8
 
 FOLLOWUP, RECEIPT = "purchase_followup", "order_receipt"
 

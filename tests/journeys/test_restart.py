@@ -29,6 +29,7 @@ from tests.journeys.town import Town
 from tests.leftovers import new_folder, remove_folder
 
 pytestmark = pytest.mark.timeout(300)
+AFTER_S = 32
 
 BOOT_WITHIN_S = 120
 EMAIL, SEQUENCE = "yrmegard@yrmegard.people.example", "minutes"

@@ -22,6 +22,7 @@ from tests.journeys.test_approval import NOTES, drafts, release
 from tests.journeys.town import Person, Town
 
 pytestmark = pytest.mark.timeout(300)
+AFTER_S = 44
 
 AT_ONCE = 8
 

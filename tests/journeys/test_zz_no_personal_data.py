@@ -20,6 +20,7 @@ from tests.journeys.shop import buy, check_out
 from tests.journeys.town import Person, Town
 
 pytestmark = pytest.mark.timeout(300)
+AFTER_S = 50
 
 AT_ONCE = 8
 WORD = "Žofie Quastenflöte & Söhne"

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx
 from temporalio.client import Client
@@ -136,16 +135,23 @@ class Town:
                 os.kill(pid, signal.SIGCONT)
 
     async def settled(self) -> Json:
-        """The counters, once nothing is under way and no journey waits for anything but a person's demo."""
+        """The counters, once no draft waits and no journey waits for anything but a person's demo."""
 
         async def ask() -> Json | None:
+            journeys = await self.api.all("/v1/journeys", state="open")
+            reviews = await self.api.all("/v1/reviews")
+            over = all(row["state"] == "paused" for row in journeys) and not any(_waits(row) for row in reviews)
             found = await self.api.get("/v1/counters")
-            if found["waiting"] or found["calling"] or found["claimed"]:
-                return None
-            still = await self.api.all("/v1/journeys", state="open")
-            return found if all(row["state"] == "paused" for row in still) else None
+            return found if over and not (found["waiting"] or found["calling"] or found["claimed"]) else None
 
-        return await eventually(ask, "all journeys to be over", within_s=PATIENCE_S, every_s=1.0)
+        return await eventually(ask, "everything to be over", within_s=PATIENCE_S, every_s=1.0)
+
+
+def _waits(review: Json) -> bool:
+    """Whether something will still become of it."""
+    return review["state"] in {"pending", "regenerated"} or (
+        review["state"] == "approved" and not review["published_at"]
+    )
 
 
 def days(start: str, moment: str) -> float:
@@ -161,12 +167,3 @@ def due(journey: Json, mails: list[Json]) -> list[tuple[float, str]]:
 def of_journey(mails: list[Json], journey: Json) -> dict[str, Json]:
     """The mails of one journey by their step."""
     return {mail["step"]: mail for mail in mails if mail["journey_id"] == journey["id"]}
-
-
-def texts(node: Any) -> list[str]:
-    """Every text in a JSON value."""
-    if isinstance(node, dict):
-        return [found for value in node.values() for found in texts(value)]
-    if isinstance(node, list):
-        return [found for value in node for found in texts(value)]
-    return [node] if isinstance(node, str) else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,7 +32,6 @@ from tests.histories import words
 from workflows.notices import Notice
 
 FOREVER = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
-STARTED, SIGNALED = "EVENT_TYPE_WORKFLOW_EXECUTION_STARTED", "EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED"
 
 
 @pytest.fixture(scope="module")
@@ -103,18 +102,13 @@ async def test_a_change_of_a_row_reaches_its_workflow_within_a_second(
     world: World, dispatch: Dispatch, client: Client, database_url: str
 ) -> None:
     email, journey = await nurture(world, dispatch)
-    stop, ear = asyncio.Event(), Ear(database_url)
-    running = asyncio.create_task(dispatch.run(ear, stop))
-    began = asyncio.get_running_loop().time()
-    await world.tell("demo_booked", email, invitee_uri=f"uri-{email}")
-    ear.wake()
+    ear, began = Ear(database_url), asyncio.get_running_loop().time()
     handle = client.get_workflow_handle(journey.workflow_id)
-    while not (told := await signals(handle)):
-        assert asyncio.get_running_loop().time() - began < 1
-    assert asyncio.get_running_loop().time() - began < 1
-    stop.set()
-    ear.wake()
-    await running
+    async with dispatching(dispatch, ear):
+        await world.tell("demo_booked", email, invitee_uri=f"uri-{email}")
+        ear.wake()
+        while not (told := await signals(handle)):
+            assert asyncio.get_running_loop().time() - began < 1
     assert [(each.state, each.reason) for each in told] == [("paused", "demo_booked")]
 
 
@@ -278,9 +272,7 @@ async def test_a_dead_letter_that_was_mended_is_carried_out_when_it_is_replayed(
         }
     )
     await world.publish(late)
-    lead = await world.tell(
-        "cart_abandoned", email, source_word="x", source="shop", utm={"source": "ads"}, occurred_at=FOREVER
-    )
+    lead = await world.tell("cart_abandoned", email, utm={"source": "ads"}, occurred_at=FOREVER)
     for _ in range(3):
         await drained(dispatch)
         await ready(world)
@@ -318,8 +310,9 @@ async def test_a_lead_and_an_order_that_nobody_resolved_start_their_intakes_once
         await tx.execute(update(InboxKey).where(col(InboxKey.key) == key).values(done_seq=0))
     await drained(dispatch)
     for workflow_id in (f"lead/{lead.event_id}", f"order/{order.event_id}"):
-        described = await client.get_workflow_handle(workflow_id).describe()
-        assert email not in words(await client.get_workflow_handle(workflow_id).fetch_history())
+        handle = client.get_workflow_handle(workflow_id)
+        described = await handle.describe()
+        assert email not in words(await handle.fetch_history())
         assert described.workflow_type in {"LeadIntake", "OrderIntake"}
 
 
@@ -343,7 +336,7 @@ async def dispatching(dispatch: Dispatch, ear: Ear) -> AsyncIterator[None]:
     finally:
         stop.set()
         ear.wake()
-        await asyncio.wait_for(running, timedelta(seconds=10).total_seconds())
+        await asyncio.wait_for(running, 10)
 
 
 async def test_a_database_that_is_away_does_not_end_a_dispatcher(client: Client, world: World) -> None:

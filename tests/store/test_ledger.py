@@ -14,53 +14,9 @@ from domain.errors import NotDurable
 from store import ingest as ingesting
 from store.base import now
 from store.journeys import Journey
-from store.ledger import CALL_LEASE, Busy, Call, Claim, Due, Settled
-from store.messages import Message
-from tests.core_kit import BASICS, PRACTICE, TRACING, World, compose, purchase, somebody
-
-NURTURE, FOLLOWUP = "demo_nurture", "purchase_followup"
-KEY_LIFE = timedelta(hours=24)
-
-
-async def nurtured(world: World) -> tuple[str, Journey]:
-    """Somebody whose nurture has begun."""
-    email = somebody()
-    await world.tell("lead_qualified", email, form="contact")
-    await world.route()
-    return email, await world.journey(email, NURTURE)
-
-
-async def bought(world: World, *products: str) -> tuple[str, Journey]:
-    """Somebody whose follow-up has begun."""
-    email = somebody()
-    await purchase(world, email, *products)
-    await world.route()
-    return email, await world.journey(email, FOLLOWUP)
-
-
-async def claim(world: World, due: Due, *, key_lifetime: timedelta | None = None) -> Claim:
-    return await world.ledger.claim(due, "post", key_lifetime, compose)
-
-
-async def send(world: World, journey: Journey, step: str) -> Message:
-    """The step goes out as it should."""
-    due = await world.due(journey, step)
-    call = await claim(world, due)
-    assert isinstance(call, Call)
-    await world.ledger.accepted(due, call.message.id, f"post-{call.message.id}")
-    return call.message
-
-
-async def die_in_the_call(world: World, message: Message, *, first_called: timedelta = timedelta()) -> None:
-    """The process that called is dead, and its lease has run out."""
-    values = {"calling_until": now() - timedelta(seconds=1), "first_called_at": now() - first_called}
-    async with world.db.transaction() as tx:
-        await tx.execute(update(Message).where(col(Message.id) == message.id).values(**values))
-
-
-async def row(world: World, journey: Journey) -> Journey:
-    async with world.db.transaction() as tx:
-        return await tx.get_one(Journey, journey.id)
+from store.ledger import CALL_LEASE, Busy, Call, Settled
+from tests.core_kit import BASICS, PRACTICE, World, purchase, somebody
+from tests.store.ledger_kit import FOLLOWUP, KEY_LIFE, bought, claim, die_in_the_call, nurtured, row, send
 
 
 async def test_a_claim_freezes_the_words_and_marks_the_call_before_anything_is_called(world: World) -> None:
@@ -244,77 +200,6 @@ async def test_other_facts_do_not_wait_for_a_call(world: World) -> None:
     email, journey = await nurtured(world)
     await claim(world, await world.due(journey, "demo_nurture_1"))
     assert (await asyncio.wait_for(world.tell("page_visited", email), 1)).outcome == "accepted"
-
-
-async def test_the_last_claim_closes_the_journey_so_that_the_next_purchase_opens_a_new_one(world: World) -> None:
-    email, journey = await bought(world, BASICS)
-    await send(world, journey, "purchase_day_0")
-    await send(world, journey, "purchase_day_5")
-    due = await world.due(journey, "purchase_day_15")
-    call = await claim(world, due)
-    assert isinstance(call, Call)
-    assert (await row(world, journey)).state == "completed"
-    await world.ledger.accepted(due, call.message.id, "post-1")
-    await purchase(world, email, PRACTICE)
-    await world.route()
-    journeys = await world.journeys(email, FOLLOWUP)
-    assert [each.state for each in journeys] == ["completed", "running"]
-    assert [each.entry_no for each in journeys] == [1, 2]
-
-
-async def test_a_purchase_is_in_the_next_mail_of_the_open_journey_whether_or_not_it_was_routed(world: World) -> None:
-    email, journey = await bought(world, BASICS)
-    await send(world, journey, "purchase_day_0")
-    number = await purchase(world, email, PRACTICE)
-    message = await send(world, journey, "purchase_day_5")
-    assert message.text == f"purchase_day_5 {BASICS} {PRACTICE}"
-    assert (await world.order(number)).journey_id == journey.id
-    await world.route()
-    await purchase(world, email, TRACING)
-    await world.route()
-    assert len(await world.journeys(email, FOLLOWUP)) == 1
-    assert (await send(world, journey, "purchase_day_15")).text == f"purchase_day_15 {BASICS} {PRACTICE} {TRACING}"
-
-
-async def test_a_purchase_that_the_last_mail_showed_opens_no_further_journey(world: World) -> None:
-    email, journey = await bought(world, BASICS)
-    await send(world, journey, "purchase_day_0")
-    await send(world, journey, "purchase_day_5")
-    await purchase(world, email, PRACTICE)
-    assert PRACTICE in (await send(world, journey, "purchase_day_15")).text
-    await world.route()
-    assert len(await world.journeys(email, FOLLOWUP)) == 1
-
-
-async def test_a_last_mail_that_was_refused_is_still_tried_after_it_closed_the_journey(world: World) -> None:
-    email, journey = await bought(world, BASICS)
-    await send(world, journey, "purchase_day_0")
-    await send(world, journey, "purchase_day_5")
-    due = await world.due(journey, "purchase_day_15")
-    call = await claim(world, due)
-    assert isinstance(call, Call)
-    await world.ledger.refused(due, call.message.id, "unavailable", final=False, counts=False)
-    assert isinstance(await claim(world, due), Call)
-    await world.ledger.refused(due, call.message.id, "unavailable", final=False, counts=False)
-    await world.tell("unsubscribed", email)
-    assert await claim(world, due) == Settled("ended", "unsubscribed")
-    assert (await world.message(journey, "purchase_day_15")).state == "skipped"
-
-
-async def test_a_refund_takes_its_product_out_of_what_is_still_to_come(world: World) -> None:
-    email, journey = await bought(world, BASICS, PRACTICE)
-    await world.tell("refund", email, products=[PRACTICE])
-    assert (await send(world, journey, "purchase_day_0")).text == f"purchase_day_0 {BASICS}"
-
-
-async def test_a_refund_of_everything_skips_the_mail_and_leaves_the_journey_open(world: World) -> None:
-    email, journey = await bought(world, BASICS)
-    order = (await world.events(email))[0].payload
-    await world.tell("refund", payment_intent=order["payment_intent"])
-    assert await claim(world, await world.due(journey, "purchase_day_0")) == Settled("skipped", "refunded")
-    assert (await row(world, journey)).step == "purchase_day_5"
-    await purchase(world, email, TRACING)
-    assert (await send(world, journey, "purchase_day_5")).text == f"purchase_day_5 {TRACING}"
 
 
 async def test_what_came_due_too_long_ago_is_skipped_as_late(world: World) -> None:

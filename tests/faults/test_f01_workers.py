@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import pytest
+
 from tests.faults.ground import Ground
 from tests.faults.kit import Sender, Verdict, batches, chance, judge, of, until
 
 SENDS = of(500, 5_000)
-CONTROLS = of(100, 500)
+CONTROLS = of(60, 500)
 KILLS = of(4, 30)
 LANES = ("fault_offer", "fault_note")
 # A provider that takes its time to answer: what it accepted meanwhile is what a kill leaves open.
 ANSWERS_AFTER_MS = 1_500
+
+pytestmark = pytest.mark.timeout(1_800)
 
 
 async def test_nothing_is_lost_or_sent_twice_when_workers_are_killed_in_mid_send(

@@ -16,8 +16,8 @@ from tests.faults.kit import Delivery, Sender, Verdict, chance, event, judge, of
 from tests.faults.vendors import charge
 
 WEBHOOKS = of(1_000, 10_000)
-EVENTS = of(160, 1_600)
-DECISIONS = of(40, 400)
+EVENTS = of(180, 1_800)
+DECISIONS = of(20, 200)
 KILLS = of(2, 10)
 BETWEEN_S = of(4, 10)
 READY_WITHIN_S = 10

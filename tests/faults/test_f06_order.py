@@ -13,7 +13,7 @@ from tests.faults.model import Happened, Person, ends, in_order
 from tests.faults.people import APPLIED, REPEATS, people, settled
 from tests.faults.stories import Author, told
 
-PEOPLE = of(100, 500)
+PEOPLE = of(75, 500)
 TIMES = (1, 1, 1, 1, 2, 2, 2, 3, 4, 5)
 
 pytestmark = pytest.mark.timeout(1_800)

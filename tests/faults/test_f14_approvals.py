@@ -84,7 +84,8 @@ async def _over(product: Ground) -> bool:
 
 def _notes(cases: list[Case], wanted: dict[str, str]) -> str:
     ends, told = Counter(wanted.values()), sum(answer.status == 409 for case in cases for _, answer in case.answers)
-    return f"{ends['approved']} approved, {ends['rejected']} rejected, {ends['expired']} expired, {told} told who was first"
+    counted = ", ".join(f"{count} {state}" for state, count in sorted(ends.items()))
+    return f"{counted}, {told} told who was first"
 
 
 def _texts(body: dict[str, Any]) -> list[str]:

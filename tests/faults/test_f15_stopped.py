@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 
 from activities.messages import mail_of
 from demo import bodies
@@ -25,6 +26,8 @@ FACTS = ("unsubscribe", "purchase", "booking")
 # While the provider thinks, and between an attempt that it refused and the next one.
 MOMENTS = ("slow1500", "refuse")
 AT_ONCE = 60
+
+pytestmark = pytest.mark.timeout(1_800)
 
 
 @dataclass(slots=True)

@@ -123,7 +123,8 @@ async def prepare(settings: Settings) -> Wiring:
     async with db.transaction() as tx:
         clock = await settle_clock(tx, settings.day_seconds)
         changed = await sequences.publish(tx, found)
-    log.info("sequences_published", changed=len(changed), of=len(found))
+        retired = await sequences.retire(tx, [sequence.sequence for sequence in found])
+    log.info("sequences_published", changed=len(changed), of=len(found), retired=len(retired))
     return Wiring(settings, db, await connected(settings), clock, marketing, Definitions())
 
 

@@ -114,7 +114,6 @@ class Sequence(BaseModel):
     goal: list[str] = Field(default_factory=list)
     hold_while: Literal["demo_booked"] | None = None
     collects: Literal["orders"] | None = None
-    only_kinds: list[str] = Field(default_factory=list)
     hold: DelayText | None = None
     steps: list[Step] = Field(min_length=1)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import NotDurable
@@ -23,6 +23,7 @@ from store.events import Event
 from store.facts.mail import message_of
 from store.facts.orders import payment_of, record_refund
 from store.identity import lock_contact, names, resolve
+from store.journeys import Journey, SequenceVersion
 from store.messages import Message
 from store.orders import Order
 
@@ -77,8 +78,8 @@ async def _after_calls(db: Database, work: Callable[[AsyncSession], Awaitable[T]
 
 async def _ingest(tx: AsyncSession, marketing: Marketing, incoming: Incoming) -> Receipt:
     contact = await find_contact(tx, incoming)
-    if contact is not None and incoming.type in STOPPING:
-        await _wait_for_calls(tx, contact.id)
+    if contact is not None:
+        await _wait_for_calls(tx, contact.id, incoming.type)
     event = await inbox.append(tx, incoming, contact.id if contact else None)
     if event is None:
         return Receipt(None, "duplicate")
@@ -111,12 +112,23 @@ async def _by_reference(tx: AsyncSession, incoming: Incoming) -> UUID | None:
     return None
 
 
-async def _wait_for_calls(tx: AsyncSession, contact_id: UUID) -> None:
-    live = select(func.count()).where(
-        Message.contact_id == contact_id,
-        Message.state == "calling",
-        Message.lane == "marketing",
-        Message.calling_until > now(),
+async def _wait_for_calls(tx: AsyncSession, contact_id: UUID, event_type: str) -> None:
+    """A call that this event must stop has to end first: by what it is, or as an exit or goal of the journey."""
+    definition = SequenceVersion.definition
+    ends_it = or_(definition["exit"].has_key(event_type), definition["goal"].has_key(event_type))
+    of_journey = and_(SequenceVersion.key == Journey.sequence, SequenceVersion.version == Journey.version)
+    live = (
+        select(func.count())
+        .select_from(Message)
+        .join(Journey, Journey.id == Message.journey_id)
+        .join(SequenceVersion, of_journey)
+        .where(
+            Message.contact_id == contact_id,
+            Message.state == "calling",
+            Message.lane == "marketing",
+            Message.calling_until > now(),
+            or_(literal(event_type in STOPPING), ends_it),
+        )
     )
     if (await tx.execute(live)).scalar_one():
         raise _CallUnderWay
@@ -148,8 +160,8 @@ async def _replay(
         return None
     contact = await lock_contact(tx, event.contact_id) if event.contact_id else None
     contact = contact or await resolve(tx, _names_in(payload or event.payload))
-    if contact is not None and event.type in STOPPING:
-        await _wait_for_calls(tx, contact.id)
+    if contact is not None:
+        await _wait_for_calls(tx, contact.id, event.type)
     # Locked after the contact, as everywhere; somebody else may have replayed it meanwhile.
     locked = found.with_for_update().execution_options(populate_existing=True)
     if (await tx.execute(locked)).scalar_one_or_none() is None:

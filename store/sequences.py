@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +14,8 @@ from domain.sequences import Sequence
 from store.inbox import lock
 from store.journeys import SequenceRow, SequenceVersion
 
+CONFIG = "config"
+RETIRED = "retired"
 # For so long after a publication may a worker still enrol into the version before.
 LIVE_FOR_S = 1.0
 
@@ -24,7 +26,7 @@ def digest(sequence: Sequence) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-async def publish(tx: AsyncSession, sequences: list[Sequence], author: str = "config") -> list[str]:
+async def publish(tx: AsyncSession, sequences: list[Sequence], author: str = CONFIG) -> list[str]:
     """Make these definitions live; a changed one becomes a new version. Returns the keys that changed."""
     await lock(tx, "sequences")
     return [sequence.sequence for sequence in sequences if await _publish(tx, sequence, author)]
@@ -45,6 +47,23 @@ async def _publish(tx: AsyncSession, sequence: Sequence, author: str) -> bool:
     changed = update(SequenceRow).where(SequenceRow.key == key, SequenceRow.live_version != version)
     result = await tx.execute(changed.values(live_version=version).returning(SequenceRow.key))
     return result.scalar_one_or_none() is not None
+
+
+async def retire(tx: AsyncSession, keep: list[str]) -> list[str]:
+    """Sequences that came from a configuration folder and stand in it no more take nobody in; running ones go on.
+
+    Returns the keys that were switched off; one that comes back is switched on again.
+    """
+    ours = exists().where(
+        SequenceVersion.key == SequenceRow.key,
+        SequenceVersion.version == SequenceRow.live_version,
+        SequenceVersion.created_by == CONFIG,
+    )
+    gone = update(SequenceRow).where(SequenceRow.state == "live", SequenceRow.key.not_in(keep), ours)
+    retired = (await tx.execute(gone.values(state=RETIRED).returning(SequenceRow.key))).scalars().all()
+    back = update(SequenceRow).where(SequenceRow.state == RETIRED, SequenceRow.key.in_(keep))
+    await tx.execute(back.values(state="live"))
+    return list(retired)
 
 
 class Definitions:

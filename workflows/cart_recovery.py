@@ -26,6 +26,7 @@ from workflows.journey import (
 from workflows.notices import Notice
 
 RELEASE = "release"
+UNSUBSCRIBED = "unsubscribed"
 R = TypeVar("R")
 
 
@@ -70,6 +71,8 @@ class CartRecovery:
                 await self._follow()
             if self._ended is None:
                 await self._carry_out(step, next_of(plan, index))
+        if self._ended == UNSUBSCRIBED:
+            await self._hold_out(release)
         workflow.set_current_details(f"Ended: {self._ended or 'the hold is over and the stock was released'}.")
         state = "completed" if self._ended is None else "exited"
         return JourneyResult(state=state, reason=self._ended or "", steps=self._steps)
@@ -83,6 +86,12 @@ class CartRecovery:
         self._listener.unread = False
         if self._listener.stand.state not in OPEN:
             self._ended = await ending(self._given.journey_id, self._listener)
+
+    async def _hold_out(self, release: PlannedStep) -> None:
+        """Nothing more is sent to who wants no mail, but the stock is held, and given back in its time."""
+        while not await reach(release, self._timeline, self._listener):
+            self._listener.unread = False
+        self._steps[RELEASE] = (await self._give_back()).status
 
     async def _carry_out(self, step: PlannedStep, after: PlannedStep | None) -> None:
         if step.kind == RELEASE:
@@ -107,13 +116,16 @@ class CartRecovery:
         self._has_code = True
 
     async def _release(self) -> None:
-        request = ReleaseRequest(
-            cart_id=self._cart, journey_id=self._given.journey_id, contact_id=self._given.contact_id
-        )
-        result = await self._do(names.CART_RELEASE, request, StepResult, "release the held stock")
+        result = await self._give_back()
         self._steps[RELEASE] = result.status
         if result.status == "ended":
             self._ended = result.reason
+
+    async def _give_back(self) -> StepResult:
+        request = ReleaseRequest(
+            cart_id=self._cart, journey_id=self._given.journey_id, contact_id=self._given.contact_id
+        )
+        return await self._do(names.CART_RELEASE, request, StepResult, "release the held stock")
 
     @property
     def _cart(self) -> UUID:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
@@ -65,18 +66,20 @@ def _is_newest(cart: Cart, occurred_at: datetime) -> bool:
     return cart.changed_at is None or occurred_at >= cart.changed_at
 
 
-async def pay(tx: AsyncSession, external_id: str | None, contact: Contact, paid_at: datetime) -> None:
-    """The cart is paid.
+async def pay(tx: AsyncSession, external_id: str | None, contact: Contact, paid_at: datetime) -> UUID | None:
+    """The cart is paid; whose it is, where somebody else paid for it.
 
     A purchase that names no cart pays every one that the person had begun by then: better no reminder than
     one for what was bought.
     """
     if external_id:
-        (await cart_row(tx, external_id, contact)).state = "paid"
-        return
+        cart = await cart_row(tx, external_id, contact)
+        cart.state = "paid"
+        return cart.contact_id if cart.contact_id != contact.id else None
     begun = select(Cart).where(Cart.contact_id == contact.id, Cart.state.in_(UNPAID), Cart.started_at <= paid_at)
     for cart in (await tx.execute(begun.with_for_update())).scalars().all():
         cart.state = "paid"
+    return None
 
 
 async def _paid_for_all(tx: AsyncSession, contact: Contact, started_at: datetime) -> bool:

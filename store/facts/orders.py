@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.events import Incoming
 from domain.marketing import Marketing
 from domain.names import derived, sender_word
+from store import inbox
 from store.contacts import Contact
 from store.events import Event
 from store.facts import carts
@@ -47,7 +50,20 @@ async def purchased(tx: AsyncSession, event: Event, contact: Contact, marketing:
     contact.tags = sorted({*contact.tags, "customer", "B2C", *(f"product:{key}" for key in products)})
     await tx.flush()
     await _describe(tx, contact, marketing)
-    await carts.pay(tx, cart, contact, event.occurred_at)
+    owner = await carts.pay(tx, cart, contact, event.occurred_at)
+    if owner is not None:
+        await _tell_owner(tx, order, owner)
+
+
+async def _tell_owner(tx: AsyncSession, order: Order, owner: UUID) -> None:
+    """Somebody paid with another address than the cart was begun with: its journey is told by its own contact."""
+    told = Incoming(
+        type="cart_paid",
+        source=OURS,
+        sender_id=f"cart_paid:{order.id}",
+        payload={"contact_id": str(owner), "order": str(order.id)},
+    )
+    await inbox.append(tx, told, owner)
 
 
 async def _describe(tx: AsyncSession, contact: Contact, marketing: Marketing) -> None:

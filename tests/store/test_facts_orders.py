@@ -90,3 +90,14 @@ async def test_an_emptied_cart_that_is_filled_again_is_open(world: World) -> Non
     assert ((await cart(world, mine)).state, (await cart(world, mine)).items) == ("emptied", [])
     await world.tell("checkout_started", email, cart_id=mine, items=["two"], occurred_at=hours_ago(1))
     assert ((await cart(world, mine)).state, (await cart(world, mine)).items) == ("open", ["two"])
+
+
+async def test_a_cart_that_another_address_paid_ends_the_recovery_of_who_began_it(world: World) -> None:
+    email, number = somebody(), uuid4().hex
+    await world.tell("checkout_started", email, cart_id=number, items=[{"name": "Basics"}], total="10")
+    await world.route()
+    await purchase(world, somebody(), BASICS, cart_id=number)
+    await world.route()
+    recovery = await world.journey(email, "cart_recovery")
+    assert (recovery.state, recovery.reason) == ("exited", "cart_paid")
+    assert recovery.revision > 1

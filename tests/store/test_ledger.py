@@ -11,6 +11,7 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from domain.errors import NotDurable
+from domain.sequences import Sequence
 from store import ingest as ingesting
 from store.base import now
 from store.journeys import Journey
@@ -194,6 +195,23 @@ async def test_a_stopping_fact_is_sent_back_where_the_call_does_not_end(world: W
     assert asyncio.get_running_loop().time() - began == pytest.approx(ingesting.WAIT_FOR_CALL_S, abs=1)
     assert (await world.contact(email)).opted_out_at is None
     assert len(await world.events(email)) == 1
+
+
+async def test_an_exit_that_only_this_sequence_names_waits_for_its_call(world: World) -> None:
+    once = {"sequence": "once", "name": "Once", "entry": {"event": "asked"}, "goal": ["answered"]}
+    definition = Sequence.model_validate({**once, "steps": [{"email": "demo_nurture_1", "at": "0d"}]})
+    await world.publish(definition)
+    email = somebody()
+    await world.tell("asked", email)
+    await world.route()
+    due = await world.due(await world.journey(email, "once"), "demo_nurture_1")
+    call = await claim(world, due)
+    assert isinstance(call, Call)
+    goal = asyncio.create_task(world.tell("answered", email))
+    await asyncio.sleep(0.3)
+    assert not goal.done()
+    await world.ledger.accepted(due, call.message.id, "post-1")
+    assert (await asyncio.wait_for(goal, 2)).outcome == "accepted"
 
 
 async def test_other_facts_do_not_wait_for_a_call(world: World) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 
 from domain.sequences import Sequence
 from store import sequences
@@ -72,3 +74,32 @@ def test_the_digest_does_not_depend_on_how_it_was_written() -> None:
     )
     assert digest(long) == digest(written("one", "a"))
     assert digest(long) != digest(written("one", "b"))
+
+
+async def state(world: World, key: str) -> str:
+    async with world.db.transaction() as tx:
+        return (await tx.get_one(SequenceRow, key)).state
+
+
+async def known(world: World) -> list[str]:
+    async with world.db.transaction() as tx:
+        return list((await tx.execute(select(col(SequenceRow.key)))).scalars())
+
+
+async def test_a_file_that_is_gone_takes_nobody_in_until_it_is_back(world: World) -> None:
+    await publish(world, written("kept", "a"), written("gone", "a"))
+    keys = await known(world)
+    async with world.db.transaction() as tx:
+        assert await sequences.retire(tx, [key for key in keys if key != "gone"]) == ["gone"]
+    assert (await state(world, "kept"), await state(world, "gone")) == ("live", "retired")
+    async with world.db.transaction() as tx:
+        assert await sequences.retire(tx, keys) == []
+    assert await state(world, "gone") == "live"
+
+
+async def test_what_was_published_elsewhere_is_not_retired_by_a_folder(world: World) -> None:
+    keys = await known(world)
+    async with world.db.transaction() as tx:
+        await sequences.publish(tx, [written("by_hand", "a")], author="ada")
+        assert await sequences.retire(tx, keys) == []
+    assert await state(world, "by_hand") == "live"

@@ -70,6 +70,17 @@ async def test_a_payment_that_the_release_saw_first_is_no_release(time_skipping:
         assert (result.state, result.reason) == ("exited", "cart_paid")
 
 
+async def test_who_wants_no_more_mail_gets_none_and_the_stock_is_still_released(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    async with running(time_skipping, CART) as run:
+        await time_skipping.sleep(2 * HOUR)
+        await run.tell(run.row.change("exited", "unsubscribed"))
+        result = await run.result()
+        assert run.row.hours() == [("cart_1h", 1), ("look", 2), ("release", 72)]
+        assert (result.state, result.reason, result.steps["release"]) == ("exited", "unsubscribed", "done")
+
+
 async def test_a_forged_payment_ends_nothing_and_hides_no_true_one(time_skipping: WorkflowEnvironment) -> None:
     async with running(time_skipping, CART) as run:
         await time_skipping.sleep(2 * HOUR)

@@ -206,9 +206,9 @@ def _configured(target: Path) -> Path:
     document = yaml.load(path)
     document["approvals"] = {
         "review_required": ["x", "linkedin", "newsletter", "seo"],
-        "reminder": "10m",
-        "escalation": "20m",
-        "expiry": "30m",
+        "reminder": "5m",
+        "escalation": "10m",
+        "expiry": "20m",
     }
     document["limits"]["social_posts_per_day"] = 100_000
     yaml.dump(document, path)

@@ -16,8 +16,8 @@ from tests.faults.kit import Delivery, Sender, Verdict, chance, event, judge, of
 from tests.faults.vendors import charge
 
 WEBHOOKS = of(1_000, 10_000)
-EVENTS = of(180, 1_800)
-DECISIONS = of(20, 200)
+EVENTS = of(180, 1_960)
+DECISIONS = of(20, 40)
 KILLS = of(2, 10)
 BETWEEN_S = of(4, 10)
 READY_WITHIN_S = 10
@@ -44,7 +44,7 @@ async def test_no_acknowledged_write_is_lost_when_postgres_is_killed(
         _control(product, over),
         _kill(product, over),
     )
-    assert await product.drained("f4-", 120), "not drained"
+    assert await product.drained("f4-", of(120, 600)), "not drained"
 
     stored = [row[0] for row in await product.rows(_STORED)]
     states = {row[0]: row[1] for row in await product.rows("SELECT id::text, state FROM reviews")}

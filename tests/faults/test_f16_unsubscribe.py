@@ -92,7 +92,7 @@ async def _links(product: Ground, part: str, count: int) -> dict[str, str]:
     async def ask() -> bool:
         return len(product.provider.lines("accepted", part)) >= count
 
-    assert await until(ask, 120), "the mails do not come"
+    assert await until(ask, of(120, 600)), "the mails do not come"
     return {line.to: "/u/" + line.unsubscribe.partition("/u/")[2] for line in product.provider.lines("accepted", part)}
 
 

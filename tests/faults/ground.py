@@ -151,16 +151,22 @@ _UNDER_WAY = """
 
 
 @asynccontextmanager
-async def ground(data_dir: Path) -> AsyncIterator[Ground]:
-    """Everything, for as long as the block lasts."""
+async def ground(data_dir: Path, *, keys: bool = True) -> AsyncIterator[Ground]:
+    """Everything, for as long as the block lasts. Without `keys` the mail provider is spoken to by SMTP."""
     log, vendors = data_dir / "provider.log", Vendors()
     log.touch()
     program = await asyncio.to_thread(_provider, log)
     ports = json.loads(await asyncio.to_thread(program.stdout.readline))  # type: ignore[union-attr]
     url = f"http://127.0.0.1:{ports['http']}"
+    smtp: dict[str, Any] = {
+        "mail_provider": "resend" if keys else "smtp",
+        "smtp_host": "127.0.0.1",
+        "smtp_port": ports["smtp"],
+        "smtp_tls": "none",
+    }
     try:
         async with (
-            running(_settings(data_dir, url, vendors), workers=WORKERS, say=quiet) as up,
+            running(_settings(data_dir, url, vendors).model_copy(update=smtp), workers=WORKERS, say=quiet) as up,
             _second(up, vendors) as (second, second_url),
         ):
             db = Database(up.database_url, pool_size=4)

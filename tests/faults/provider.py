@@ -97,6 +97,7 @@ class Provider:
         self.note("accepted", heads.get(KEY_HEADER, heads.get("message-id", "")), to, subject=heads.get("subject", ""))
         if found := _TAG.search(to):
             await asyncio.sleep(int(found[2] or 0) / 1000)
+        self.note("answered", "", to)
         return "250 taken"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

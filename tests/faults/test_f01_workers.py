@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.ground import Ground
-from tests.faults.kit import Sender, Verdict, batches, chance, judge, of, until
+from tests.faults.kills import kill_in_mid_send
+from tests.faults.kit import Sender, Verdict, batches, chance, judge, of
 
 SENDS = of(500, 5_000)
 CONTROLS = of(60, 500)
@@ -34,7 +35,7 @@ async def test_nothing_is_lost_or_sent_twice_when_workers_are_killed_in_mid_send
     sender = Sender(product.wires)
     events = [{"id": email, "type": lane, "email": email} for email, lane in plan.items()]
     telling = asyncio.create_task(sender.tell_all(batches("f1", events, product.key), at_once=2))
-    kills = await _kill(product)
+    kills = await kill_in_mid_send(product, "f1-", KILLS)
     await telling
     assert sum(answer.json()["accepted"] for _, _, answer in sender.taken) == len(plan)
     assert await product.drained("f1-", DRAINED_WITHIN_S), "messages or journeys are stuck"
@@ -54,19 +55,3 @@ async def test_nothing_is_lost_or_sent_twice_when_workers_are_killed_in_mid_send
 
 def _wanted(plan: dict[str, str], people: list[str]) -> list[tuple[str, str]]:
     return [(email, plan[email]) for email in people]
-
-
-async def _kill(product: Ground) -> list[str]:
-    """kill -9 one of three every one to two seconds, each in mid-send."""
-    luck, kills = chance("F1 kills"), list[str]()
-
-    async def under_way() -> bool:
-        log = product.provider
-        return len(log.lines("accepted", "f1-")) - len(log.lines("answered", "f1-")) > 4
-
-    while len(kills) < KILLS:
-        assert await until(under_way, 120, 0.05), f"nothing was under way after {len(kills)} kills"
-        if killed := await product.kill_some_worker(luck):
-            kills.append(killed)
-        await asyncio.sleep(luck.uniform(1, 2))
-    return kills

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable
+from functools import cache
 from urllib.parse import quote, quote_plus
 
 
-def spellings(word: str) -> set[bytes]:
-    """The word in its own case and in small letters: see `_spelled`."""
-    return _spelled(word) | _spelled(word.lower())
+@cache
+def spellings(word: str) -> frozenset[bytes]:
+    """Those of the word in its own case and in small letters, all in small letters: see `_spelled`."""
+    return frozenset(one.lower() for one in _spelled(word) | _spelled(word.lower()))
 
 
 def _spelled(word: str) -> set[bytes]:
@@ -35,4 +37,4 @@ def _in_base64(plain: bytes) -> Iterable[bytes]:
 def found(words: Iterable[str], where: bytes) -> list[str]:
     """Those of the words that are in there, in any spelling and case."""
     lower = where.lower()
-    return sorted({word for word in words if any(one.lower() in lower for one in spellings(word))})
+    return sorted({word for word in words if any(one in lower for one in spellings(word))})

@@ -85,6 +85,12 @@ async def test_it_ends_every_marketing_journey_in_mid_wait(town: Town, played: O
     assert workflow.status.name == "COMPLETED"
 
 
+async def test_they_end_long_before_their_next_step_would_have_found_out(town: Town, played: OptOut) -> None:
+    for before in played.before[:2]:  # the cart's next step is hours away
+        journey = await town.journey(played.olafsson, before["sequence"])
+        assert moment_of(journey["ended_at"]) < moment_of(before["next_due_at"])
+
+
 async def test_no_marketing_mail_goes_out_after_it(town: Town, played: OptOut) -> None:
     contact = await town.api.contact(played.olafsson.email)
     assert contact is not None

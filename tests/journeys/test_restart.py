@@ -21,6 +21,7 @@ from demo.calendar import eventually, moment_of
 from demo.client import Api, Json
 from demo.senders import Secrets, Senders
 from embedded.postgres import running_url
+from embedded.processes import Child
 from settings import SOURCE, Settings
 from store.access import create_key
 from store.db import Database
@@ -32,6 +33,7 @@ pytestmark = pytest.mark.timeout(300)
 AFTER_S = 32
 
 BOOT_WITHIN_S = 120
+STOP_WITHIN_S = 30
 EMAIL, SEQUENCE = "yrmegard@yrmegard.people.example", "minutes"
 # Two mails are due after a minute: one that may come late, and one that may not. (Below ten seconds nothing is late.)
 MINUTES = """\
@@ -160,11 +162,9 @@ async def _over(product: Product) -> bool:
 
 @asynccontextmanager
 async def _up(settings: Settings, given: Secrets, folder: Path) -> AsyncIterator[Product]:
-    with (folder / "up.log").open("ab") as log:
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "cli", "up",
-            cwd=SOURCE, env={**os.environ, **settings.environment()}, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+    environment = {**os.environ, **settings.environment()}
+    command = [sys.executable, "-m", "cli", "up"]
+    child = Child.start("up", command, logs=folder, environment=environment, folder=SOURCE)
     try:
         async with httpx.AsyncClient(base_url=settings.public_url, timeout=30, trust_env=False) as http:
             await eventually(lambda: ready(http), "the product to be up", within_s=BOOT_WITHIN_S)
@@ -172,10 +172,7 @@ async def _up(settings: Settings, given: Secrets, folder: Path) -> AsyncIterator
             senders = Senders(http, Secrets(given.stripe, given.calendly, given.github, events_key=key))
             yield Product(psutil.Process(child.pid), http, Api(http, {"Nadia": key}), senders)
     finally:
-        if child.returncode is None:
-            with suppress(ProcessLookupError):
-                child.send_signal(signal.SIGTERM)
-        await child.wait()
+        await child.stop(signal.SIGTERM, patience_s=STOP_WITHIN_S)
 
 
 async def _key(settings: Settings) -> str:

@@ -67,12 +67,16 @@ _REVIEWS = """
         VALUES (gen_random_uuid(), 'f8', 'release_published', 'github', now(), now(), '{"body": "It is here."}', '',
             false, 'routed', 0, 0)
         RETURNING id
+    ), waiting AS (
+        INSERT INTO reviews (id, origin, kind, channel, title, state, required, draft, body, digest, offline, model,
+            instructions, reason, waiting_since, revision, notified, workflow_id, created_at)
+        SELECT gen_random_uuid(), release.id, 'linkedin', 'linkedin', 'f8', 'pending', true, 1, '{"text": "Old"}', 'd',
+            true, '', '', '', now(), 1, 1, '', now()
+        FROM release, generate_series(1, :count)
+        RETURNING id
     )
-    INSERT INTO reviews (id, origin, kind, channel, title, state, required, draft, body, digest, offline, model,
-        instructions, reason, waiting_since, revision, notified, workflow_id, created_at)
-    SELECT gen_random_uuid(), release.id, 'linkedin', 'linkedin', 'f8', 'pending', true, 1, '{"text": "Old"}', 'd',
-        true, '', '', '', now(), 1, 1, '', now()
-    FROM release, generate_series(1, :count)
+    INSERT INTO drafts (review_id, draft, body, digest, author, human, instructions, created_at)
+    SELECT id, 1, '{"text": "Old"}', 'd', 'f8', false, '', now() FROM waiting
 """
 
 

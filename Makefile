@@ -5,7 +5,7 @@ READY := .venv/.ready
 export DEMO_EXIT
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint browser bench faults
+.PHONY: help setup demo up test lint browser servers bench faults
 .NOTPARALLEL:
 
 help:
@@ -41,14 +41,18 @@ lint: setup
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 
-test: lint browser
+test: lint browser servers
 	$(BIN)/python -m pytest
 
 bench: setup
 	$(BIN)/python -m bench
 
-faults: setup
+faults: setup servers
 	PERENNIAL_FAULTS=full $(BIN)/python -m pytest tests/faults --timeout 3600
+
+# Built once on a machine that cannot download them, which takes longer than a test may.
+servers: setup
+	@$(BIN)/python -m embedded.servers
 
 # The pages are tested in a real browser; its absence is never a reason to skip them.
 browser:

@@ -1,73 +1,107 @@
-"""Webhooks a second, and how soon a fact is a signal, with Temporal there and away."""
+"""Webhooks a second, and how soon a fact is a signal, with Temporal up and down."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import time
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from uuid import uuid4
 
 import httpx
-from temporalio.api.enums.v1 import EventType
 
 from bench.ground import Ground, Scale, ground
 from bench.meters import by_millisecond
+from bench.signals import purchase, rows_of_signals
 from bench.table import Row, median, percentile
-from demo.bodies import stripe_checkout
 from demo.senders import Senders
-from demo.story.purchases import BASICS, PRACTICE
+from demo.story.purchases import BASICS
 from embedded.progress import Say
 
 TITLE = "Webhooks acknowledged, and from the event to the signal"
 ABOUT = (
-    "Each client posts the next signed Stripe event when the one before is answered, each for a new person: "
-    "verified, stored, folded and committed before the 202. Temporal is *away* while its process is stopped "
-    "(SIGSTOP): it takes connections and answers nothing. The latency is from the event's own commit to "
-    "`WorkflowExecutionSignaled` in the history of a purchase follow-up that is running, when that many people "
-    "buy a second time at once."
+    "Each client posts the next signed Stripe purchase when the one before is answered, each for a new person: "
+    "verified, stored, folded and committed before the 202. *Up*: the worker begins two journeys for each on the same "
+    "cores meanwhile, and sends two mails. *Down*: Temporal's process is stopped, and started again after; the events "
+    "that waited are then routed. The latency is from the moment that is written into the event's row, shortly before "
+    "its commit, to `WorkflowExecutionSignaled` in the history of the running follow-up that the purchase joins, when "
+    "so many people buy at once; for what came while Temporal was down it counts from Temporal's return."
 )
 CLIENTS = (8, 32)
-PRICE = 14_900
+_ROUTED = "SELECT count(*) FROM events WHERE state = 'routed'"
+_EVENTS = "SELECT count(*) FROM events"
 
 
 async def measure(scale: Scale, say: Say) -> list[Row]:
     """Acknowledgements with Temporal up and down, in turns, then latencies."""
-    each = scale.of(40, least=4)
+    posted, rounds = scale.of(256, least=64), scale.of(5)
     rows: list[Row] = []
     async with ground(say, more={"marketing_per_hour": 1_000_000}) as found:
         await _acknowledged(found, CLIENTS[0], 2)  # the first of everything takes longer
         for clients in CLIENTS:
-            for away in (False, True):
-                say(f"{clients} clients, Temporal {'away' if away else 'there'}")
-                rows += await _rows(found, clients, each, away=away)
+            say(f"{clients} clients")
+            rows += await _up(found, clients, posted // clients)
+            rows += await _down(found, clients, posted // clients)
         for clients in CLIENTS:
-            say(f"{clients} second purchases at once")
-            rows += _latency_rows(clients, await _latencies(found, clients))
+            say(f"{clients} people buy at once")
+            rows += await rows_of_signals(found, clients, rounds, lambda: without_temporal(found))
     return rows
 
 
-async def _rows(found: Ground, clients: int, each: int, *, away: bool) -> list[Row]:
-    pid = found.pid("temporal")
-    if away:
-        os.kill(pid, signal.SIGSTOP)
+@asynccontextmanager
+async def without_temporal(found: Ground) -> AsyncIterator[None]:
+    """Temporal's process is stopped for as long as the block lasts; after it the server answers again."""
+    service = found.up.services["temporal"]
+    await service.stop()
     try:
-        took_s, answers = await _acknowledged(found, clients, each)
+        yield
     finally:
-        os.kill(pid, signal.SIGCONT)
-    spans = by_millisecond(answers)
-    what = f"{clients} clients, Temporal {'away' if away else 'there'}"
-    note = f"p50 {median(spans):.0f} ms, p99 {percentile(spans, 99):.0f} ms; {len(spans)} answered 202"
-    return [Row(f"webhooks a second: {what}", len(spans) / took_s, "", note=note)]
+        await service.start()
 
 
-async def _acknowledged(found: Ground, clients: int, each: int) -> tuple[float, list[float]]:
-    """The wall time, and the seconds that each answer took."""
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """How long it took in all, and each answer. Seconds."""
+
+    took_s: float
+    spans_s: list[float]
+
+    def row(self, what: str) -> Row:
+        spans = by_millisecond(self.spans_s)
+        note = f"p50 {median(spans):.0f} ms, p99 {percentile(spans, 99):.0f} ms; all {len(spans)} answered 202"
+        return Row(f"webhooks a second: {what}", len(spans) / self.took_s, "", note=note)
+
+
+async def _up(found: Ground, clients: int, each: int) -> list[Row]:
+    answers = await _acknowledged(found, clients, each)
+    await _drained(found)
+    return [answers.row(f"{clients} clients, Temporal up")]
+
+
+async def _down(found: Ground, clients: int, each: int) -> list[Row]:
+    async with without_temporal(found):
+        answers = await _acknowledged(found, clients, each)
+    begun_s = time.perf_counter()
+    await _drained(found)
+    drained = Row(
+        f"until all that waited is routed: {clients} clients", time.perf_counter() - begun_s, "s",
+        note=f"{clients * each} events, after Temporal's return",
+    )  # fmt: skip
+    return [answers.row(f"{clients} clients, Temporal down"), drained]
+
+
+async def _drained(found: Ground) -> None:
+    """Until every event is routed. What the journeys then do goes on for a while, and is waited for too."""
+    await found.until(_ROUTED, await found.count(_EVENTS))
+    begun = "SELECT count(*) FROM journeys WHERE sequence = 'order_receipt'"
+    await found.until(f"{begun} AND ended_at IS NOT NULL", await found.count(begun))
+
+
+async def _acknowledged(found: Ground, clients: int, each: int) -> _Answers:
     begun_s = time.perf_counter()
     spans = await asyncio.gather(*(_client(found, each) for _ in range(clients)))
-    return time.perf_counter() - begun_s, [span for mine in spans for span in mine]
+    return _Answers(time.perf_counter() - begun_s, [span for mine in spans for span in mine])
 
 
 async def _client(found: Ground, each: int) -> list[float]:
@@ -75,42 +109,7 @@ async def _client(found: Ground, each: int) -> list[float]:
     async with httpx.AsyncClient(base_url=found.up.api_url, timeout=30, trust_env=False) as http:
         senders = Senders(http, found.secrets)
         for _ in range(each):
-            body = _checkout(f"{uuid4().hex}@people.example", BASICS)
-            # Not paid yet: everything but the journeys that a purchase would begin.
-            body["data"]["object"]["payment_status"] = "unpaid"
             begun_s = time.perf_counter()
-            (await senders.stripe(body)).raise_for_status()
+            await senders.stripe(purchase(f"{uuid4().hex}@people.example", BASICS))
             spans.append(time.perf_counter() - begun_s)
     return spans
-
-
-def _checkout(email: str, product: str) -> dict[str, Any]:
-    return stripe_checkout(email=email, name="Bea", products=[product], amount=PRICE, at=datetime.now(UTC))
-
-
-async def _latencies(found: Ground, people: int) -> list[float]:
-    """Seconds from the commit of a second purchase to its signal."""
-    emails = [f"{uuid4().hex}@people.example" for _ in range(people)]
-    listed = ", ".join(f"'{email}'" for email in emails)
-    journeys = "FROM journeys j JOIN contacts c ON c.id = j.contact_id"
-    mine = f"{journeys} WHERE j.sequence = 'purchase_followup' AND c.email IN ({listed})"
-    await asyncio.gather(*(found.senders.stripe(_checkout(email, BASICS)) for email in emails))
-    await found.until(f"SELECT count(*) {mine} AND j.step = 'purchase_day_5'", people)
-    await asyncio.gather(*(found.senders.stripe(_checkout(email, PRACTICE)) for email in emails))
-    await found.until(f"SELECT count(*) {mine} AND j.notified > 1", people)
-    newest = f"SELECT j.workflow_id, (SELECT max(e.received_at) FROM events e WHERE e.contact_id = c.id) {mine}"
-    return [await _latency(found, str(row[0]), row[1]) for row in await found.rows(newest)]
-
-
-async def _latency(found: Ground, workflow_id: str, committed_at: object) -> float:
-    async for event in found.client.get_workflow_handle(workflow_id).fetch_history_events():
-        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED and isinstance(committed_at, datetime):
-            return (event.event_time.ToDatetime().replace(tzinfo=UTC) - committed_at).total_seconds()
-    message = f"{workflow_id} was not signalled"
-    raise LookupError(message)
-
-
-def _latency_rows(people: int, spans_s: list[float]) -> list[Row]:
-    spans = by_millisecond(spans_s)
-    note = f"p99 {percentile(spans, 99):.0f} ms"
-    return [Row(f"from the event to the signal, {people} at once: p50", median(spans), "ms", digits=0, note=note)]

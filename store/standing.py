@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.sequences import Sequence
 from store.bookings import Booking
 from store.carts import Cart
 from store.contacts import Contact
-from store.events import Event
 from store.facts.bookings import AHEAD
 from store.journeys import Journey
 
@@ -35,11 +34,14 @@ async def standing(tx: AsyncSession, journey: Journey, definition: Sequence, con
         return Standing(ended_by=reason)
     if definition.about == "booking" and (reason := await _booking_over(tx, journey.about)):
         return Standing(ended_by=reason)
-    if definition.endings and (reason := await _ending(tx, journey, definition)):
+    holds = definition.hold_while == "demo_booked"
+    if definition.endings:
+        reason, ahead = await _ending(tx, journey, definition, contact)
+    else:
+        reason, ahead = None, holds and await demo_ahead(tx, contact.id)
+    if reason is not None:
         return Standing(ended_by=reason)
-    if definition.hold_while == "demo_booked" and await demo_ahead(tx, contact.id):
-        return Standing(held_by="demo_booked")
-    return Standing()
+    return Standing(held_by="demo_booked") if holds and ahead else Standing()
 
 
 async def _cart_over(tx: AsyncSession, cart_id: UUID | None) -> str | None:
@@ -52,22 +54,32 @@ async def _booking_over(tx: AsyncSession, booking_id: UUID | None) -> str | None
     return f"booking_{state}" if state in {"canceled", "superseded"} else None
 
 
-async def _ending(tx: AsyncSession, journey: Journey, definition: Sequence) -> str | None:
-    """An exit or goal is a fact in the inbox, whether or not dispatch has got to it."""
-    found = (
-        select(Event.type)
-        .where(
-            Event.contact_id == journey.contact_id,
-            Event.type.in_(definition.endings),
-            Event.seq > journey.entry_seq,
-            Event.state != "rejected",
-            Event.client_side.is_(False),
-        )
-        .order_by(Event.seq)
-        .limit(1)
-    )
-    found_type: str | None = (await tx.execute(found)).scalar_one_or_none()
-    return found_type
+# Two questions in one statement: they are asked for every mail.
+_ENDING = text(
+    """
+    SELECT (
+        SELECT type FROM events
+        WHERE contact_id = :journey_contact AND type = ANY(:endings) AND seq > :entry_seq
+          AND state <> 'rejected' AND NOT client_side
+        ORDER BY seq LIMIT 1
+    ), EXISTS (SELECT FROM bookings WHERE contact_id = :contact AND state = ANY(:ahead))
+    """
+)
+
+
+async def _ending(
+    tx: AsyncSession, journey: Journey, definition: Sequence, contact: Contact
+) -> tuple[str | None, bool]:
+    """The exit or goal that is a fact in the inbox, whether or not dispatch has got to it; and `demo_ahead`."""
+    given = {
+        "journey_contact": journey.contact_id,
+        "endings": definition.endings,
+        "entry_seq": journey.entry_seq,
+        "contact": contact.id,
+        "ahead": sorted(AHEAD),
+    }
+    reason, ahead = (await tx.execute(_ENDING, given)).one()
+    return reason, ahead
 
 
 async def demo_ahead(tx: AsyncSession, contact_id: UUID) -> bool:

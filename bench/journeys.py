@@ -37,7 +37,7 @@ MOST_CPU_MS = 16.0
 
 async def measure(scale: Scale, say: Say) -> list[Row]:
     """Every crowd in turn, round by round."""
-    count, rounds = scale.of(20, least=10), scale.of(3)
+    count, rounds = scale.of(40, least=10), scale.of(3)
     more = {"marketing_per_hour": 1_000_000}
     async with (
         ground(say, day_seconds=DAY_SECONDS, api=False, programs=PROGRAMS, more=more, sequence=SEQUENCE) as found,

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from bench.crowds import BARE, EMPTY, OURS, SEQUENCE
+from bench.crowds import BARE, EMPTY, OURS, SEQUENCE, STEPS
 from bench.ground import Ground, Scale, ground
 from bench.laps import CROWDS, Lap, laps
 from bench.table import Row, median
@@ -80,6 +80,11 @@ def rows(by_crowd: dict[str, list[Lap]]) -> list[Row]:
         for name, mine in by_crowd.items()
     ]
     found.append(Row("ratio of ours to bare", median(ratios), "", LEAST_RATIO, "at least", 2, _list(ratios)))
+    steps = [its.steps_s / mine.steps_s for mine, its in zip(ours, bare, strict=True)]
+    found.append(Row("of steps alone, without the start", median(steps), "", digits=2, note=_list(steps)))
+    for name, crowd in by_crowd.items():
+        note = f"a journey; {1000 * median(lap.steps_s / lap.count for lap in crowd) / STEPS:.1f} ms a step"
+        found.append(Row(f"start: {name}", 1000 * median(lap.start_s / lap.count for lap in crowd), "ms", note=note))
     for name, mine in by_crowd.items():
         target = MOST_CPU_MS if name == EMPTY.name else None
         found.append(Row(f"worker CPU a step: {name}", _cpu_ms(mine, "worker"), "ms", target, note=_beside(mine)))

@@ -20,12 +20,21 @@ Cpu = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Lap:
-    """One crowd in one lap: journeys a second, and CPU milliseconds a step of `worker`, `temporal` and `postgres`."""
+    """One crowd in one lap: seconds of its start and of its waves, CPU milliseconds a step by process.
+
+    The processes are `worker`, `temporal` and `postgres`.
+    """
 
     crowd: str
     count: int
-    rate: float
+    start_s: float
+    steps_s: float
     cpu_ms: dict[str, float]
+
+    @property
+    def rate(self) -> float:
+        """Journeys a second, from the start to the last step."""
+        return self.count / (self.start_s + self.steps_s)
 
 
 async def laps(found: Ground, pids: Mapping[str, int], count: int, rounds: int, say: Say) -> list[Lap]:
@@ -58,7 +67,7 @@ async def _lap(found: Ground, pids: Mapping[str, int], count: int) -> list[Lap]:
         raise TooSlow(message)
     cpu = _by_crowd(await notes, count)
     return [
-        Lap(crowd.name, count, count / sum(wave.seconds for wave in mine), spent)
+        Lap(crowd.name, count, mine[0].seconds, sum(wave.seconds for wave in mine[1:]), spent)
         for crowd, mine, spent in zip(CROWDS, found_waves, cpu, strict=True)
     ]
 

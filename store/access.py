@@ -87,13 +87,14 @@ class Audit(SQLModel, table=True):
 
 
 class Instance(SQLModel, table=True):
-    """The one row about this installation: the clock that its data was made on."""
+    """The one row about this installation: its clock, and the rules by which people are scored."""
 
     __tablename__ = "instance"
 
     id: int = Field(default=1, primary_key=True)
     epoch: datetime = created()
     factor: float = 1.0
+    engagement_rules: str = ""
 
 
 def digest(token: str) -> str:

@@ -9,6 +9,9 @@ from domain.names import derived
 from store.base import now
 from store.events import Action, Event
 
+# A mail that waits for its hour or for room: something was decided, and nothing done yet.
+DEFERRED = "deferred"
+
 
 async def note(tx: AsyncSession, event: Event, kind: str, target: str, reason: str) -> None:
     """Write it down, once however often the event is routed."""

@@ -15,7 +15,8 @@ from store.base import at, created, json_object, words
 class Contact(SQLModel, table=True):
     """A person. `original_source`, `first_touch` and `assigned_rep` are set once and never again.
 
-    `merged_into` leaves an alias behind when two rows turn out to be one person.
+    Marketing waits while `confirm_asked_at` is set and `consented_at` is not. `declined` holds words of
+    `domain.preferences`. `merged_into` leaves an alias behind when two rows turn out to be one person.
     """
 
     __tablename__ = "contacts"
@@ -38,6 +39,8 @@ class Contact(SQLModel, table=True):
     opted_out_at: datetime | None = at()
     suppressed: str | None = None
     consented_at: datetime | None = at()
+    confirm_asked_at: datetime | None = at()
+    declined: list[str] = words()
     erased_at: datetime | None = at()
     merged_into: UUID | None = Field(default=None, foreign_key="contacts.id")
     created_at: datetime = created()

@@ -15,6 +15,7 @@ POOL_SIZE = 16
 POOL_WAIT_S = 5.0
 CONNECT_TIMEOUT_S = 3
 STATEMENT_TIMEOUT_MS = 15_000
+SECRET = "secret"  # noqa: S105 - under which name a session holds it
 
 
 def is_outage(error: DBAPIError) -> bool:
@@ -24,13 +25,17 @@ def is_outage(error: DBAPIError) -> bool:
 
 
 class Database:
-    """A pool of connections. `transaction()` is the only thing that commits.
+    """A pool of connections. `transaction()` is the only thing that commits. `schema`: another than the usual one.
+
+    `secret` is what people who were erased are recognised by (store/keyed.py); it never reaches the database.
 
     Raises `NotDurable` where PostgreSQL cannot be reached or went away before the commit was answered,
     so that the sender of what was to be stored is asked to send it again.
     """
 
-    def __init__(self, url: str, *, pool_size: int = POOL_SIZE) -> None:
+    def __init__(self, url: str, *, pool_size: int = POOL_SIZE, schema: str | None = None, secret: str = "") -> None:
+        self._info = {SECRET: secret}
+        place = f" -c search_path={schema}" if schema else ""
         self.engine: AsyncEngine = create_async_engine(
             url,
             pool_size=pool_size,
@@ -39,7 +44,7 @@ class Database:
             hide_parameters=True,  # an error's text reaches logs, and parameters are people's data
             connect_args={
                 "connect_timeout": CONNECT_TIMEOUT_S,
-                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC{place}",
             },
         )
 
@@ -47,7 +52,7 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A session whose work is committed at the end of the block, or rolled back by any exception."""
         try:
-            async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            async with AsyncSession(self.engine, expire_on_commit=False, info=self._info) as session, session.begin():
                 yield session
         except DBAPIError as error:
             if is_outage(error):

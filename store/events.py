@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, Column, Identity, Index, LargeBinary, text
+from sqlalchemy import BigInteger, Boolean, Column, Identity, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 from store.base import at, created, json_object
@@ -15,7 +15,8 @@ from store.base import at, created, json_object
 class Event(SQLModel, table=True):
     """One thing that happened. `state` is `waiting`, `routed` or `rejected`; `duplicates` counts repeats.
 
-    `seq` is given while the ordering key is locked, so that within one key it is the order of commits.
+    `seq` is given while the ordering key is locked, so that within one key it is the order of commits. `counted`: it
+    stands in its person's engagement.
     """
 
     __tablename__ = "events"
@@ -28,6 +29,7 @@ class Event(SQLModel, table=True):
             postgresql_where=text("sender_id IS NOT NULL"),
         ),
         Index("ix_events_contact_id_type_seq", "contact_id", "type", "seq"),
+        Index("ix_events_type_occurred_at", "type", "occurred_at", "contact_id"),
         Index("ix_events_received_at", "received_at"),
         Index("ix_events_waiting", "key", "seq", postgresql_where=text("state = 'waiting'")),
         Index("ix_events_dedupe_key", "dedupe_key", postgresql_where=text("dedupe_key IS NOT NULL")),
@@ -37,7 +39,7 @@ class Event(SQLModel, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     seq: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(), nullable=False, unique=True))
     key: str
-    type: str = Field(index=True)
+    type: str
     source: str
     sender_id: str | None = None
     dedupe_key: str | None = None
@@ -53,6 +55,7 @@ class Event(SQLModel, table=True):
     reason: str | None = None
     attempts: int = 0
     duplicates: int = 0
+    counted: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default="false"))
     routed_at: datetime | None = at()
 
 

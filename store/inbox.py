@@ -5,15 +5,36 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, literal_column, select, text, update
+from sqlalchemy import bindparam, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.events import DEDUPLICATED_BY_SESSION, Incoming
 from store.base import now
-from store.events import Event, InboxKey
+from store.events import Event
 
 DEDUPE_WINDOW = timedelta(hours=1)
+
+# Made once, since they run for every event. On the tables and not the classes: nothing here is an object of a session.
+_EVENTS = Event.__table__
+_INSERT = (
+    insert(_EVENTS)
+    .values({column.name: bindparam(column.name) for column in _EVENTS.columns if column.name != "seq"})
+    .on_conflict_do_update(
+        index_elements=["source", "sender_id"],
+        index_where=text("sender_id IS NOT NULL"),
+        set_={"duplicates": _EVENTS.c.duplicates + 1},
+    )
+    .returning(_EVENTS.c.seq, literal_column("(xmax = 0)"))
+)
+_ADVISORY = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+_WORK = text(
+    """
+    INSERT INTO inbox_keys (key, last_seq, done_seq, fence, retry_at) VALUES (:key, :seq, 0, 0, :at)
+    ON CONFLICT (key) DO UPDATE SET last_seq = greatest(inbox_keys.last_seq, excluded.last_seq),
+        retry_at = least(inbox_keys.retry_at, excluded.retry_at)
+    """
+)
 
 
 def dedupe_key(incoming: Incoming) -> str | None:
@@ -83,17 +104,7 @@ def _row(incoming: Incoming, contact_id: UUID | None, state: str, reason: str | 
 
 async def _insert(tx: AsyncSession, event: Event) -> Event | None:
     """One statement that stores the event, or counts a repeat of the sender's id on the first one."""
-    statement = (
-        insert(Event)
-        .values(event.model_dump(exclude={"seq"}))
-        .on_conflict_do_update(
-            index_elements=[Event.source, Event.sender_id],
-            index_where=text("sender_id IS NOT NULL"),
-            set_={"duplicates": Event.duplicates + 1},
-        )
-        .returning(Event.seq, literal_column("(xmax = 0)"))
-    )
-    seq, is_new = (await tx.execute(statement)).one()
+    seq, is_new = (await tx.execute(_INSERT, event.model_dump(exclude={"seq"}))).one()
     event.seq = seq
     return event if is_new else None
 
@@ -111,23 +122,12 @@ async def _repeats_session(tx: AsyncSession, event: Event) -> bool:
 
 async def lock(tx: AsyncSession, key: str) -> None:
     """Serialise writers of one key until the end of the transaction (64-bit hash: a collision only waits)."""
-    await tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+    await tx.execute(_ADVISORY, {"key": key})
 
 
 async def mark_work(tx: AsyncSession, event: Event) -> None:
     """Tell dispatch that the event's key has something to route."""
-    row = insert(InboxKey).values(
-        key=event.key, last_seq=event.seq, done_seq=0, fence=0, retry_at=now(), leased_until=None
-    )
-    await tx.execute(
-        row.on_conflict_do_update(
-            index_elements=[InboxKey.key],
-            set_={
-                "last_seq": func.greatest(InboxKey.last_seq, row.excluded.last_seq),
-                "retry_at": func.least(InboxKey.retry_at, row.excluded.retry_at),
-            },
-        )
-    )
+    await tx.execute(_WORK, {"key": event.key, "seq": event.seq, "at": now()})
 
 
 async def replay(

@@ -11,7 +11,8 @@ from uuid import UUID
 from sqlalchemy import and_, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.errors import NotDurable
+from domain.erasure import ERASED
+from domain.errors import Erased, NotDurable
 from domain.events import Incoming
 from domain.identity import normal_email
 from domain.marketing import Marketing
@@ -19,10 +20,12 @@ from store import facts, inbox
 from store.base import now
 from store.contacts import Contact
 from store.db import Database
+from store.erased import recall, refusal, sender_digest
 from store.events import Event
+from store.facts import subscriptions
 from store.facts.mail import message_of
 from store.facts.orders import payment_of, record_refund
-from store.identity import lock_contact, names, resolve
+from store.identity import lock_contact, names, resolve, unclaimed
 from store.journeys import Journey, SequenceVersion
 from store.messages import Message
 from store.orders import Order
@@ -31,10 +34,16 @@ from store.orders import Order
 # provider that is under way for the same person, so that nothing is accepted after the commit.
 STOPPING = frozenset(
     {
-        "unsubscribed", "email_complained", "email_bounced", "purchase_completed", "refund", "demo_booked", "demo_held",
-        "cart_emptied", "checkout_expired", "subscription_lapsed", "erased",
+        "unsubscribed", "preferences_changed", "email_complained", "email_bounced", "contact_suppressed",
+        "purchase_completed", "refund",
+        "demo_booked", "demo_held",
+        "cart_emptied", "checkout_expired", "subscription_lapsed",
     }
 )  # fmt: skip
+# What ends, or begins anew, what a journey about a subscription has to say, in whichever lane it says it.
+SETTLING = frozenset({"invoice_paid", "subscription_changed", "subscription_lapsed", "subscription_renewing"})
+# Who may say whom it is about by our own id: ourselves, and the links that we signed.
+OURSELVES = frozenset({"perennial", "unsubscribe", "preferences", "confirm"})
 WAIT_FOR_CALL_S = 4.0
 POLL_S = 0.05
 T = TypeVar("T")
@@ -59,11 +68,11 @@ async def ingest(db: Database, marketing: Marketing, incoming: Incoming) -> Rece
     Raises `NotDurable` where that cannot be committed now: PostgreSQL is away, or a call that the event
     must stop does not end within four seconds.
     """
-    return await _after_calls(db, lambda tx: _ingest(tx, marketing, incoming))
+    return await after_calls(db, lambda tx: take_in(tx, marketing, incoming))
 
 
-async def _after_calls(db: Database, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
-    """Do it in one transaction, once no call is under way that it must stop."""
+async def after_calls(db: Database, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    """Do it in one transaction, once no call is under way that it must stop. Raises NotDurable after four seconds."""
     deadline = asyncio.get_running_loop().time() + WAIT_FOR_CALL_S
     while True:
         try:
@@ -76,32 +85,67 @@ async def _after_calls(db: Database, work: Callable[[AsyncSession], Awaitable[T]
             await asyncio.sleep(POLL_S)
 
 
-async def _ingest(tx: AsyncSession, marketing: Marketing, incoming: Incoming) -> Receipt:
-    contact = await find_contact(tx, incoming)
-    if contact is not None:
-        await _wait_for_calls(tx, contact.id, incoming.type)
+async def take_in(tx: AsyncSession, marketing: Marketing, incoming: Incoming) -> Receipt:
+    """The same inside a transaction of the caller's, which runs in `after_calls`."""
+    try:
+        contact = await find_contact(tx, incoming)
+    except Erased:
+        return await _take_in_nothing(tx, incoming)
+    if contact is not None and contact.erased_at is not None:
+        return await _take_in_nothing(tx, incoming)
+    if contact is not None and not incoming.client_side:
+        await wait_for_calls(tx, contact.id, incoming.type)
     event = await inbox.append(tx, incoming, contact.id if contact else None)
     if event is None:
         return Receipt(None, "duplicate")
     if contact is not None:
         await facts.apply(tx, event, contact, marketing)
-    elif event.type == "refund":
-        await record_refund(tx, event, None)
+    else:
+        await _fold_nameless(tx, event)
     return Receipt(event.id, "accepted")
+
+
+async def _take_in_nothing(tx: AsyncSession, incoming: Incoming) -> Receipt:
+    """What is told of somebody who was erased counts as received, and nothing of what it says is kept.
+
+    But for the money that went back, since books have to add up.
+    """
+    word = sender_digest(tx, incoming.source, incoming.sender_id) if incoming.sender_id else None
+    bare = Incoming(
+        type=incoming.type, source=incoming.source, sender_id=word, occurred_at=incoming.occurred_at,
+        client_side=incoming.client_side,
+    )  # fmt: skip
+    event = await inbox.append(tx, bare, state="routed", reason=ERASED)
+    if event is None:
+        return Receipt(None, "duplicate")
+    if event.type == "refund" and not event.client_side:
+        await record_refund(tx, Event(**event.model_dump(exclude={"payload"}), payload=incoming.payload), None)
+    return Receipt(event.id, "accepted", ERASED)
+
+
+async def _fold_nameless(tx: AsyncSession, event: Event) -> None:
+    """What is worth keeping although nobody knows yet whom it is about."""
+    if event.type == "refund":
+        await record_refund(tx, event, None)
+    elif event.type in subscriptions.BILLING:
+        await subscriptions.record(tx, event, None)
 
 
 async def find_contact(tx: AsyncSession, incoming: Incoming) -> Contact | None:
     """The locked contact: by our own ids where the event carries them, else by who it says it is."""
-    known = await _by_reference(tx, incoming)
+    known = None if incoming.client_side else await _by_reference(tx, incoming)
     if known is not None:
         return await lock_contact(tx, known)
-    return await resolve(tx, names(incoming))
+    return await resolve(tx, [*await unclaimed(tx, incoming.browser_id), *names(incoming)], incoming)
 
 
 async def _by_reference(tx: AsyncSession, incoming: Incoming) -> UUID | None:
-    """Events of mail providers are about a message, refunds about an order, our own about a contact id."""
+    """Events of mail providers are about a message, refunds about an order, our own about a contact id.
+
+    Raises Erased for what is billed to somebody who was erased.
+    """
     payload = incoming.payload
-    if incoming.source in {"perennial", "unsubscribe"} and payload.get("contact_id"):
+    if incoming.source in OURSELVES and payload.get("contact_id"):
         return UUID(str(payload["contact_id"]))
     if incoming.type.startswith("email_") and (message := await message_of(tx, payload)):
         return message.contact_id
@@ -109,25 +153,36 @@ async def _by_reference(tx: AsyncSession, incoming: Incoming) -> UUID | None:
         by_intent = select(Order.contact_id).where(Order.payment_intent == payment).limit(1)
         found: UUID | None = (await tx.execute(by_intent)).scalar_one_or_none()
         return found
+    if incoming.type in subscriptions.BILLING or payload.get("subscription"):
+        whose = await subscriptions.owner(tx, payload)
+        if whose is None and await recall(tx, subscriptions.billed(payload)):
+            raise Erased("This person's data was erased.")
+        return whose if incoming.type in subscriptions.BILLING else None
     return None
 
 
-async def _wait_for_calls(tx: AsyncSession, contact_id: UUID, event_type: str) -> None:
-    """A call that this event must stop has to end first: by what it is, or as an exit or goal of the journey."""
+async def wait_for_calls(tx: AsyncSession, contact_id: UUID, event_type: str) -> None:
+    """A call that this event must stop has to end first: by what it is, or as an exit or goal of the journey.
+
+    A campaign's mail has no journey, and is stopped by what the event is. An erasure stops every mail.
+    """
     definition = SequenceVersion.definition
     ends_it = or_(definition["exit"].has_key(event_type), definition["goal"].has_key(event_type))
     of_journey = and_(SequenceVersion.key == Journey.sequence, SequenceVersion.version == Journey.version)
     live = (
         select(func.count())
         .select_from(Message)
-        .join(Journey, Journey.id == Message.journey_id)
-        .join(SequenceVersion, of_journey)
+        .outerjoin(Journey, Journey.id == Message.journey_id)
+        .outerjoin(SequenceVersion, of_journey)
         .where(
             Message.contact_id == contact_id,
             Message.state == "calling",
-            Message.lane == "marketing",
             Message.calling_until > now(),
-            or_(literal(event_type in STOPPING), ends_it),
+            or_(
+                literal(event_type == ERASED),
+                and_(Message.lane == "marketing", or_(literal(event_type in STOPPING), ends_it)),
+                and_(literal(event_type in SETTLING), definition["about"].astext == "subscription"),
+            ),
         )
     )
     if (await tx.execute(live)).scalar_one():
@@ -146,9 +201,10 @@ async def replay(
 ) -> Event | None:
     """Route a dead letter again, mended by `payload` where given. None where there is no such dead letter.
 
-    Raises `Invalid` where the payload's address is none, and `NotDurable` as `ingest` does.
+    Raises `Invalid` where the payload's address is none, `Erased` where it is about somebody who was erased, and
+    `NotDurable` as `ingest` does.
     """
-    return await _after_calls(db, lambda tx: _replay(tx, marketing, event_id, payload))
+    return await after_calls(db, lambda tx: _replay(tx, marketing, event_id, payload))
 
 
 async def _replay(
@@ -160,8 +216,10 @@ async def _replay(
         return None
     contact = await lock_contact(tx, event.contact_id) if event.contact_id else None
     contact = contact or await resolve(tx, _names_in(payload or event.payload))
+    if contact is not None and contact.erased_at is not None:
+        raise refusal(None, contact.erased_at)
     if contact is not None:
-        await _wait_for_calls(tx, contact.id, event.type)
+        await wait_for_calls(tx, contact.id, event.type)
     # Locked after the contact, as everywhere; somebody else may have replayed it meanwhile.
     locked = found.with_for_update().execution_options(populate_existing=True)
     if (await tx.execute(locked)).scalar_one_or_none() is None:
@@ -169,8 +227,8 @@ async def _replay(
     again = await inbox.replay(tx, event, contact.id if contact else None, payload)
     if contact is not None:
         await facts.apply(tx, again, contact, marketing)
-    elif again.type == "refund":
-        await record_refund(tx, again, None)
+    else:
+        await _fold_nameless(tx, again)
     return again
 
 

@@ -20,7 +20,12 @@ class Journey(SQLModel, table=True):
 
     `state` is `starting`, `running`, `paused`, `completed`, `exited`, `stopped` (ended from outside) or
     `erased`. Dispatch tells the workflow whenever `revision` is above `notified`. `started_at` is real;
-    `shift_s` is the real time it has spent paused in all.
+    `shift_s` is the real time it has spent paused in all. `anchor_at` is the real moment that its plan counts from,
+    where that is not its start. `waits` describes the event that the step it stands at waits for, and `heard` is that
+    step once the event has come. `reached_at` is the real moment at which the step before was due, without the time
+    that the journey was held; None before there was one. `deferred` is why the mail that it stands at may not go out
+    before `deferred_until`. `paused_by` is who paused this very journey. `missed` is what happens to its marketing
+    mails that were due by `missed_to`, the end of a pause: `latest`, `spread` (`gap_s` virtual seconds apart), `skip`.
     """
 
     __tablename__ = "journeys"
@@ -34,7 +39,9 @@ class Journey(SQLModel, table=True):
             postgresql_where=text(f"exclusive AND {_OPEN_SQL}"),
         ),
         Index("ix_journeys_open", "contact_id", postgresql_where=text(_OPEN_SQL)),
+        Index("ix_journeys_running", "sequence", "id", postgresql_where=text(_OPEN_SQL)),
         Index(None, "started_at", "id"),
+        Index("ix_journeys_waits", "contact_id", postgresql_where=text("waits <> '{}'")),
         Index("ix_journeys_untold", "contact_id", postgresql_where=text("revision > notified")),
     )
 
@@ -56,18 +63,40 @@ class Journey(SQLModel, table=True):
     paused_at: datetime | None = at()
     step: str = ""
     next_due_at: datetime | None = at()
+    deferred: str = ""
+    deferred_until: datetime | None = at()
+    paused_by: str = ""
+    missed: str = ""
+    missed_to: datetime | None = at()
+    gap_s: float = 0
+    anchor_at: datetime | None = at()
+    reached_at: datetime | None = at()
+    waits: dict[str, Any] = json_object()
+    heard: str = ""
     started_at: datetime = created()
     ended_at: datetime | None = at()
 
 
 class SequenceRow(SQLModel, table=True):
-    """A sequence by its key: which version is live, and whether it takes anybody in."""
+    """A sequence by its key: which version is live, and whether it takes anybody in.
+
+    `file_version` is what its file in the configuration held when it was last looked at; 0 where it never had one.
+    While `paused_at` is set all of its journeys wait, new ones too. `missed` and `gap_s` say what the resume of
+    `resumed_at` does with what fell due meanwhile. `settling`: some journeys do not stand where this row says.
+    """
 
     __tablename__ = "sequences"
 
     key: str = Field(primary_key=True)
     live_version: int = 1
     state: str = "live"
+    file_version: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    paused_at: datetime | None = at()
+    paused_by: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    resumed_at: datetime | None = at()
+    missed: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    gap_s: float = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    settling: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
 
 
 class SequenceVersion(SQLModel, table=True):

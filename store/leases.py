@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import exists, select, text, update
+from sqlalchemy import bindparam, exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from store.base import now
@@ -34,6 +34,11 @@ _RELEASE = text(
     WHERE key = :key AND fence = :fence
     """
 )
+_ROUTED = text("UPDATE events SET state = 'routed', routed_at = :at WHERE id = ANY(:events) AND state = 'waiting'")
+_HELD = exists().where(InboxKey.key == bindparam("key"), InboxKey.fence == bindparam("fence"))
+_WAITING = (
+    select(Event).where(Event.key == bindparam("key"), Event.state == "waiting", _HELD).order_by(Event.seq).limit(BATCH)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +58,7 @@ async def take(tx: AsyncSession, most: int) -> list[Lease]:
 
 async def waiting(tx: AsyncSession, lease: Lease) -> Sequence[Event]:
     """The key's waiting events in their order, a hundred at most; none where the lease was lost."""
-    held = exists().where(InboxKey.key == lease.key, InboxKey.fence == lease.fence)
-    rows = select(Event).where(Event.key == lease.key, Event.state == "waiting", held).order_by(Event.seq).limit(BATCH)
-    return (await tx.execute(rows)).scalars().all()
+    return (await tx.execute(_WAITING, {"key": lease.key, "fence": lease.fence})).scalars().all()
 
 
 async def mark_routed(
@@ -64,8 +67,7 @@ async def mark_routed(
     """Mark these events and give the key back; False, and nothing marked, where the lease was lost."""
     if not await release(tx, lease, done_seq=done_seq, pause_s=pause_s):
         return False
-    mine = update(Event).where(Event.id.in_(events), Event.state == "waiting")
-    await tx.execute(mine.values(state="routed", routed_at=now()))
+    await tx.execute(_ROUTED, {"events": list(events), "at": now()})
     return True
 
 

@@ -7,93 +7,53 @@ the decision and the mark; each later attempt decides again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, select, text
+from sqlalchemy import and_, bindparam, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.clock import Clock
 from domain.marketing import Marketing
 from domain.names import derived
-from domain.sending import Decision, End, Facts, Hold, Send, Skip, decide
+from domain.preferences import refusal
+from domain.sending import Decision, Defer, End, Facts, Hold, Send, Skip, decide
 from domain.sequences import Sequence, Step
+from store import once
+from store.actions import DEFERRED, note
 from store.base import now
+from store.claims import Busy, Call, Claim, Compose, Composed, Due, Settled, advance, complete
 from store.contacts import Contact
-from store.context import Context, Contexts
+from store.context import Context, Contexts, Spoken
 from store.db import Database
+from store.events import Event
+from store.hourly import HOURLY_LIMIT, full_until
 from store.identity import lock_contact
 from store.journeys import OPEN, Journey
 from store.lifecycle import end, follow
 from store.messages import Message
 from store.sequences import Definitions
 from store.standing import Standing, standing
+from store.turns import Asking, Turns
 
 # A call to a provider ends before this, or nobody knows what became of it. Providers' own time limits
 # are below it (`CALL_LIMIT` in activities/messages.py).
 CALL_LEASE = timedelta(seconds=15)
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """One step that has come due. `due_at` and `next_due_at` are real."""
-
-    journey_id: UUID
-    contact_id: UUID
-    step: str
-    due_at: datetime
-    next_step: str | None = None
-    next_due_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Composed:
-    """The words of one message, ready to be frozen."""
-
-    sender: str
-    reply_to: str
-    subject: str
-    text: str
-    html: str
-    headers: dict[str, str]
-    attachments: list[dict[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """The provider may be called now, with exactly this message, until `message.calling_until`."""
-
-    message: Message
-    first: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """Nothing is to be called: `status` is sent, skipped, failed, unknown, ended or hold."""
-
-    status: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Busy:
-    """Another attempt is under way, or died within its lease; ask again after `wait`."""
-
-    wait: timedelta
-
-
-Claim = Call | Settled | Busy
-Compose = Callable[[Message, Step, Context], Composed]
-
-
 class Ledger:
-    """Claims and records messages. `provider` and `key_lifetime` are those of the lane's mail provider."""
+    """Claims and records messages. `provider` and `key_lifetime` are those of the lane's mail provider.
 
-    def __init__(self, db: Database, definitions: Definitions, marketing: Marketing, clock: Clock) -> None:
+    `spoken` tells the words that a template speaks; what costs a question is looked up for those alone.
+    """
+
+    def __init__(
+        self, db: Database, definitions: Definitions, marketing: Marketing, clock: Clock, spoken: Spoken | None = None
+    ) -> None:
         self.db, self.definitions, self.marketing, self.clock = db, definitions, marketing, clock
-        self.contexts = Contexts(marketing, clock)
+        self.contexts = Contexts(marketing, clock, spoken)
+        self.turns = Turns(definitions, marketing.limits, clock)
 
     async def claim(self, due: Due, provider: str, key_lifetime: timedelta | None, compose: Compose) -> Claim:
         """Decide under the contact's lock whether the message goes out now, and if so mark the call."""
@@ -101,16 +61,25 @@ class Ledger:
             contact = await lock_contact(tx, due.contact_id)
             if contact is None:
                 return Settled("ended", "erased")
-            journey, message = await _rows(tx, due)
+            journey, message, shown = await _rows(tx, due)
             settled = _already(message, key_lifetime)
+            if message is None and due.outdated(journey) and journey.state in OPEN:
+                return Settled("moved")
             if settled is not None:
                 advance(journey, due, settled)
                 return settled
-            return await self._decide(tx, _Claiming(due, journey, contact, provider, compose), message)
+            this = _Claiming(due, journey, contact, provider, compose, self.moment(shown))
+            return await self._decide(tx, this, message)
+
+    def moment(self, shown: datetime) -> datetime:
+        """The moment that it is decided by: what the database's clock shows, since those of workers may be wrong."""
+        return shown
 
     async def _decide(self, tx: AsyncSession, this: _Claiming, message: Message | None) -> Claim:
         definition = await self.definitions.of(tx, this.journey.sequence, this.journey.version)
-        step = definition.step(this.due.step)
+        step = definition.find(this.due.step)
+        if step is None:
+            return Settled("skipped", "step_removed")  # the definition was changed while this was on its way
         where = await standing(tx, this.journey, definition, this.contact)
         if this.journey.state in OPEN:
             follow(this.journey, where)
@@ -120,29 +89,39 @@ class Ledger:
         else:
             where = Standing(ended_by=this.journey.reason or this.journey.state)
         context, unmet = await self.contexts.build(tx, this.journey, definition, step, this.contact)
-        decision = decide(self._facts(this, definition, step, where, unmet))
+        if step.once:
+            this.once = await once.word(tx, this.journey, step)
+            unmet = await once.said_before(tx, this.contact, this.due, this.once) or unmet
+        facts = self._facts(this, definition, step, where, unmet)
+        asking = Asking(this.contact, this.journey, definition, step, this.due.due_at, this.moment)
+        decision = decide(replace(facts, turn=await self.turns.of(tx, asking)))
         if isinstance(decision, Send):
-            return self._call(tx, this, definition, step, message, context)
+            return await self._call(tx, this, definition, step, message, context)
+        if isinstance(decision, Defer):
+            return await _put_off(tx, this, decision)
         return _refrain(tx, this, definition, message, decision)
 
     def _facts(self, this: _Claiming, definition: Sequence, step: Step, where: Standing, unmet: str | None) -> Facts:
         contact, compliance = this.contact, self.marketing.compliance
         return Facts(
-            now=now(),
+            now=this.moment,
             due=this.due.due_at,
             late_after=self.clock.real_span(definition.lateness(step.key)),
             lane=definition.lane,
             email=contact.email,
             erased=contact.erased_at is not None,
             opted_out=contact.opted_out_at is not None,
-            consent_missing=compliance.consent_required and contact.consented_at is None,
+            consent_missing=contact.consented_at is None and compliance.consent_required,
+            unconfirmed=contact.consented_at is None and contact.confirm_asked_at is not None,
+            declined=refusal(contact.declined, definition.topic, "email"),
             suppressed=contact.suppressed,
             ended_by=where.ended_by,
             held_by=this.journey.reason if this.journey.state == "paused" else None,
-            unmet=unmet,
+            unmet="past" if this.due.past else unmet,
+            before=step.timed and step.at.nominal_s < 0,
         )
 
-    def _call(
+    async def _call(
         self,
         tx: AsyncSession,
         this: _Claiming,
@@ -150,14 +129,14 @@ class Ledger:
         step: Step,
         message: Message | None,
         context: Context,
-    ) -> Call:
+    ) -> Claim:
         first = message is None
         if message is None:
-            message = _new(this, definition, "calling")
-            composed = this.compose(message, step, context)
-            message.sender, message.reply_to = composed.sender, composed.reply_to
-            message.subject, message.text, message.html = composed.subject, composed.text, composed.html
-            message.headers, message.attachments = dict(composed.headers), list(composed.attachments)
+            message = _composed(this, definition, step, context)
+            per_hour = self.marketing.limits.marketing_emails_per_hour
+            until = await full_until(tx, per_hour, self.clock) if message.lane == "marketing" else None
+            if until is not None:
+                return await _put_off(tx, this, Defer(until, HOURLY_LIMIT))
             message.first_called_at = now()
             tx.add(message)
         message.state, message.reason, message.provider = "calling", None, this.provider
@@ -165,7 +144,7 @@ class Ledger:
         message.calling_until = now() + CALL_LEASE
         if this.due.next_step is None and this.journey.state in OPEN:
             # What happens from here on opens the next journey: it can no longer be in this one's last mail.
-            _complete(this.journey)
+            complete(this.journey)
         return Call(message, first)
 
     async def accepted(self, due: Due, message_id: UUID, provider_message_id: str) -> None:
@@ -181,6 +160,8 @@ class Ledger:
             "journey": due.journey_id,
             "step": due.next_step,
             "due_at": due.next_due_at,
+            "reached_at": due.due_at,
+            "version": due.version,
         }
         async with self.db.transaction() as tx:
             await tx.execute(_ACCEPTED, given)
@@ -211,19 +192,19 @@ class Ledger:
                 message.calling_until = now()
 
 
-async def _rows(tx: AsyncSession, due: Due) -> tuple[Journey, Message | None]:
-    """The journey and what the ledger has of this step.
+async def _rows(tx: AsyncSession, due: Due) -> tuple[Journey, Message | None, datetime]:
+    """The journey, what the ledger has of this step, and what the database's clock shows.
 
     Read after the contact was locked, never in one go with it: a row that is joined to a locked one is read
     as it was before the wait.
     """
-    journey, message = (await tx.execute(_ROWS, {"journey": due.journey_id, "step": due.step})).one()
-    return journey, message
+    journey, message, moment = (await tx.execute(_ROWS, {"journey": due.journey_id, "step": due.step})).one()
+    return journey, message, moment
 
 
 # Made once: making a statement takes about as long as its answer.
 _ROWS = (
-    select(Journey, Message)
+    select(Journey, Message, func.clock_timestamp())
     .outerjoin(Message, and_(Message.journey_id == Journey.id, Message.step == bindparam("step")))
     .where(Journey.id == bindparam("journey"))
 )
@@ -236,19 +217,23 @@ _ACCEPTED = text(
             provider_message_id = :provider_message_id, sent_at = coalesce(sent_at, :at)
         WHERE id = :message RETURNING 1
     )
-    UPDATE journeys SET step = :step, next_due_at = :due_at
+    UPDATE journeys SET step = :step, next_due_at = :due_at, deferred = '', deferred_until = NULL,
+        reached_at = CAST(:reached_at AS timestamptz) - make_interval(secs => shift_s)
     WHERE id = :journey AND CAST(:step AS text) IS NOT NULL AND state IN ('starting', 'running', 'paused')
+      AND CAST(:version AS integer) IN (0, version)
     """
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Claiming:
     due: Due
     journey: Journey
     contact: Contact
     provider: str
     compose: Compose
+    moment: datetime
+    once: str | None = None
 
 
 def _already(message: Message | None, key_lifetime: timedelta | None) -> Settled | Busy | None:
@@ -265,6 +250,17 @@ def _already(message: Message | None, key_lifetime: timedelta | None) -> Settled
         return None
     message.state, message.reason = "unknown", "no_answer"
     return Settled("unknown", "no_answer")
+
+
+async def _put_off(tx: AsyncSession, this: _Claiming, decision: Defer) -> Settled:
+    """Not yet: no row of the ledger, but the journey and the person's story say until when and why."""
+    journey = this.journey
+    journey.deferred, journey.deferred_until = decision.reason, decision.until
+    if journey.state in OPEN:
+        journey.step, journey.next_due_at = this.due.step, decision.until
+    event = await tx.get_one(Event, journey.entry_event)
+    await note(tx, event, DEFERRED, f"{journey.sequence}.{this.due.step}", decision.reason)
+    return Settled("deferred", decision.reason, decision.until, decision.until - this.moment)
 
 
 def _refrain(
@@ -289,6 +285,17 @@ def _refrain(
     return settled
 
 
+def _composed(this: _Claiming, definition: Sequence, step: Step, context: Context) -> Message:
+    """The message with the words that are frozen with it."""
+    message = _new(this, definition, "calling")
+    composed = this.compose(message, step, context)
+    message.sender, message.reply_to = composed.sender, composed.reply_to
+    message.subject, message.text, message.html = composed.subject, composed.text, composed.html
+    message.headers, message.attachments = dict(composed.headers), list(composed.attachments)
+    message.once = this.once
+    return message
+
+
 def _new(this: _Claiming, definition: Sequence, state: str) -> Message:
     return Message(
         id=derived("message", this.journey.id, this.due.step),
@@ -307,16 +314,4 @@ def _new(this: _Claiming, definition: Sequence, state: str) -> Message:
     )
 
 
-def advance(journey: Journey, due: Due, settled: Settled | Busy) -> None:
-    """Show the journey's next step, or close it with its last one."""
-    if journey.state not in OPEN or isinstance(settled, Busy) or settled.status == "hold":
-        return
-    if due.next_step is None:
-        _complete(journey)
-    else:
-        journey.step, journey.next_due_at = due.next_step, due.next_due_at
-
-
-def _complete(journey: Journey) -> None:
-    end(journey, "completed", "")
-    journey.notified = journey.revision
+__all__ = ["CALL_LEASE", "Busy", "Call", "Claim", "Compose", "Composed", "Due", "Ledger", "Settled", "advance"]

@@ -74,6 +74,7 @@ class PlatformRecord(SQLModel, table=True):
     id: UUID = Field(default_factory=uuid4)
     attributes: dict[str, Any] = json_object()
     tags: list[Any] = json_list()
+    lists: list[str] = words()
     updated_at: datetime = created()
 
 

@@ -1,4 +1,4 @@
-"""The send ledger: one row per (journey, step), with the exact bytes that went out."""
+"""The send ledger: one row per (journey, step) or (campaign run, person), with the exact bytes that went out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from store.base import at, created, json_list, json_object
@@ -17,7 +17,9 @@ class Message(SQLModel, table=True):
 
     `state`: `claimed` (frozen, waiting for another attempt), `calling` (a provider is being called until
     `calling_until`), `sent`, `failed`, `unknown` (nobody can know whether it went out), `skipped`.
-    `id` is the provider's idempotency key.
+    `id` is the provider's idempotency key. `once` is the word by which a person gets it once, whatever sequence asks.
+    A mail of a campaign belongs to a run instead of a journey; its words are shared (`words`, with what differs in
+    `fields`), and its `sequence` is the campaign's key.
     """
 
     __tablename__ = "messages"
@@ -25,13 +27,26 @@ class Message(SQLModel, table=True):
         UniqueConstraint("journey_id", "step"),
         Index(None, "contact_id", "created_at"),
         Index(None, "created_at", "id"),
+        Index("ix_messages_once", "contact_id", "once", postgresql_where=text("once IS NOT NULL")),
+        CheckConstraint("(journey_id IS NULL) <> (run_id IS NULL)", name="owner"),
+        Index("ix_messages_run", "run_id", "state", postgresql_where=text("run_id IS NOT NULL")),
+        Index(
+            "ix_messages_run_open",
+            "run_id",
+            "due_at",
+            postgresql_where=text("run_id IS NOT NULL AND state IN ('claimed', 'calling')"),
+        ),
+        Index("ix_messages_hour", "first_called_at", postgresql_where=text("lane = 'marketing' AND run_id IS NULL")),
+        Index("ix_messages_opened", "opened_at", "contact_id", postgresql_where=text("opened_at IS NOT NULL")),
+        Index("ix_messages_clicked", "clicked_at", "contact_id", postgresql_where=text("clicked_at IS NOT NULL")),
         Index("ix_messages_calling", "contact_id", postgresql_where=text("state = 'calling'")),
         Index("ix_messages_provider_message_id", "provider_message_id"),
         Index("ix_messages_doubtful", "state", postgresql_where=text("state IN ('unknown', 'failed')")),
     )
 
     id: UUID = Field(primary_key=True)
-    journey_id: UUID = Field(foreign_key="journeys.id")
+    journey_id: UUID | None = Field(default=None, foreign_key="journeys.id")
+    run_id: UUID | None = Field(default=None, foreign_key="campaign_runs.id")
     contact_id: UUID = Field(foreign_key="contacts.id")
     sequence: str
     step: str
@@ -44,8 +59,11 @@ class Message(SQLModel, table=True):
     subject: str = ""
     text: str = ""
     html: str = ""
+    words: str | None = Field(default=None, foreign_key="mail_words.digest")
+    fields: dict[str, Any] = json_object()
     headers: dict[str, Any] = json_object()
     attachments: list[Any] = json_list()
+    once: str | None = None
     provider: str = ""
     provider_message_id: str | None = None
     attempts: int = 0

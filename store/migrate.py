@@ -25,9 +25,10 @@ def config(url: str) -> Config:
     return made
 
 
-def upgrade(url: str) -> None:
+def upgrade(url: str, schema: str | None = None) -> None:
     """Bring the database at `url` to the newest version. Safe to call from several processes at once."""
-    engine = create_engine(url, poolclass=NullPool)
+    options = {"options": f"-c search_path={schema}"} if schema else {}
+    engine = create_engine(url, poolclass=NullPool, connect_args=options)
     with engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(:id)"), {"id": LOCK_ID})
         connection.commit()

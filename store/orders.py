@@ -36,7 +36,10 @@ class Order(SQLModel, table=True):
 
 
 class Refund(SQLModel, table=True):
-    """A refund, kept for itself because it may arrive before its order. Empty `products` means all of them."""
+    """A refund, kept for itself because it may arrive before its order. Empty `products` means all of them.
+
+    `amount` is what has been given back of its payment in all by then, in minor units; 0 where nobody said.
+    """
 
     __tablename__ = "refunds"
     __table_args__ = (UniqueConstraint("event_id"), Index(None, "payment_intent"), Index(None, "contact_id"))
@@ -46,4 +49,5 @@ class Refund(SQLModel, table=True):
     contact_id: UUID | None = None
     payment_intent: str | None = None
     products: list[str] = words()
+    amount: int = 0
     occurred_at: datetime = created()

@@ -63,6 +63,8 @@ async def regenerate(
         raise Invalid("Say what the writer should do differently.", "instructions")
     values = {**_decision(REGENERATED, by), "instructions": instructions}
     review = await _decide(tx, review_id, draft, values)
+    if review.kind not in content.WRITTEN:
+        raise Invalid("A person wrote this, so no writer can write it again. Edit it, or change what it is about.")
     await _record(tx, review, by, "regenerate", instructions=instructions)
     return review
 

@@ -52,7 +52,7 @@ def asset_id(event: Event, kind: str) -> UUID:
     It follows from the release, not from its delivery: a release that is delivered under another id, or
     unpublished and published again, is announced once. What has no id of its own goes by its event.
     """
-    release = event.payload.get("release_id")
+    release = event.payload.get("release_id") or event.payload.get("after")
     if release is None:
         return names.derived("review", event.id, kind)
     return names.derived("review", event.source, event.payload.get("repository", ""), release, kind)

@@ -7,16 +7,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Update, select, update
+from sqlalchemy import Update, bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.clock import Clock
+from domain.marketing import Marketing
+from store import campaigns, engagement, reactions, segment_entry
 from store.actions import note
+from store.base import now
+from store.campaigns import CampaignRun
 from store.contacts import Contact
 from store.db import is_outage
 from store.enrolment import Enrolment
 from store.events import Event
+from store.facts.leads import OURS
 from store.identity import lock_contact
 from store.journeys import Journey
 from store.leases import BATCH, Lease, waiting
@@ -32,21 +37,26 @@ MAX_ATTEMPTS = 3
 
 @dataclass(slots=True)
 class Routed:
-    """What one turn of a key came to: events in order, and rows whose workflows are behind them."""
+    """What one turn of a key came to: events in order, and rows whose workflows are behind them.
+
+    `erased`: the key's person was, so that no event but the erasure itself starts anything.
+    """
 
     events: list[Event] = field(default_factory=list)
     journeys: list[Journey] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
+    runs: list[CampaignRun] = field(default_factory=list)
     failed: bool = False
     done_seq: int = 0
     zone: str = "UTC"
+    erased: bool = False
 
 
 class Router:
     """Applies a key's waiting events to the rows, in one transaction of the caller's."""
 
-    def __init__(self, definitions: Definitions, clock: Clock) -> None:
-        self.definitions, self.clock = definitions, clock
+    def __init__(self, definitions: Definitions, clock: Clock, marketing: Marketing | None = None) -> None:
+        self.definitions, self.clock, self.marketing = definitions, clock, marketing
 
     async def route(self, tx: AsyncSession, lease: Lease) -> Routed:
         """The key's events in order, each in a savepoint of its own. Stops at one that fails."""
@@ -65,10 +75,15 @@ class Router:
                 continue
             done.events.append(event)
         if contact is not None:
-            await settle(tx, self.definitions, contact, _told_at(events))
+            await settle(tx, self.definitions, self.clock, contact, _told_at(events))
+            done.erased = contact.erased_at is not None
+            if self.marketing is not None and not done.erased:
+                await engagement.settle(tx, self.clock, self.marketing.engagement, contact, now())
+            await segment_entry.follow(tx, self.definitions, self.clock, contact)
             await tx.flush()
             done.journeys = await _untold_journeys(tx, contact)
         done.reviews = await _untold_reviews(tx, events)
+        done.runs = await campaigns.untold(tx, _ids_in(events, "run_id"))
         return done
 
     async def _attempt(self, tx: AsyncSession, event: Event, contact: Contact | None) -> bool:
@@ -97,10 +112,13 @@ class Router:
     async def _apply(self, tx: AsyncSession, event: Event, contact: Contact | None) -> None:
         if contact is None or contact.erased_at is not None:
             return
+        if self.marketing is not None:
+            await engagement.count(tx, self.clock, self.marketing.engagement, event, contact)
+            await reactions.react(tx, self.clock, self.marketing.reactions, event, contact)
         for sequence, version in await self.definitions.live(tx):
-            if sequence.entry.event == event.type:
+            if sequence.entry.begins_with(event.type, event.payload, sequence.sequence):
                 await Enrolment(tx, self.clock, event, contact).enter(sequence, version)
-        if event.type in {"unsubscribed", "email_complained"}:
+        if event.type in {"unsubscribed", "email_complained"} and not event.client_side:
             await note(tx, event, "opted_out", "marketing", event.type)
 
 
@@ -114,8 +132,10 @@ def _contact_of(lease: Lease) -> UUID | None:
     return _uuid(value) if kind == "contact" else None
 
 
-def _id_in(event: Event, name: str) -> UUID | None:
-    return _uuid(str(event.payload.get(name)))
+def _ids_in(events: Sequence[Event], name: str) -> list[UUID]:
+    """What our own events name."""
+    ours = [str(event.payload.get(name)) for event in events if event.source == OURS]
+    return [found for text in ours if (found := _uuid(text))]
 
 
 def _uuid(text: str) -> UUID | None:
@@ -125,13 +145,19 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
+_UNTOLD = (
+    select(Journey)
+    .where(Journey.contact_id == bindparam("contact"), Journey.revision > Journey.notified)
+    .order_by(Journey.started_at)
+)
+
+
 async def _untold_journeys(tx: AsyncSession, contact: Contact) -> list[Journey]:
-    rows = select(Journey).where(Journey.contact_id == contact.id, Journey.revision > Journey.notified)
-    return list((await tx.execute(rows.order_by(Journey.started_at))).scalars())
+    return list((await tx.execute(_UNTOLD, {"contact": contact.id})).scalars())
 
 
 async def _untold_reviews(tx: AsyncSession, events: Sequence[Event]) -> list[Review]:
-    ids = [found for event in events if event.source == "perennial" and (found := _id_in(event, "review_id"))]
+    ids = _ids_in(events, "review_id")
     if not ids:
         return []
     rows = select(Review).where(Review.id.in_(ids), Review.revision > Review.notified)

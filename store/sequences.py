@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,49 +15,67 @@ from store.journeys import SequenceRow, SequenceVersion
 
 CONFIG = "config"
 RETIRED = "retired"
-# For so long after a publication may a worker still enrol into the version before.
-LIVE_FOR_S = 1.0
 
 
 def digest(sequence: Sequence) -> str:
     """SHA-256 over the definition's canonical JSON: the same definition is the same version."""
-    text = json.dumps(sequence.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    canonical = json.dumps(sequence.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-async def publish(tx: AsyncSession, sequences: list[Sequence], author: str = CONFIG) -> list[str]:
-    """Make these definitions live; a changed one becomes a new version. Returns the keys that changed."""
+async def publish(tx: AsyncSession, sequences: list[Sequence]) -> list[str]:
+    """Take over what the files of the configuration hold. Returns the keys of which another version is live now.
+
+    The file is the master of a sequence for as long as what is live is what the file held when it was last looked at.
+    Once somebody published another version by hand, that one stands: a file that changes afterwards becomes a version
+    that waits to be published by hand too, and a file that does not change means nothing.
+    """
     await lock(tx, "sequences")
-    return [sequence.sequence for sequence in sequences if await _publish(tx, sequence, author)]
+    return [sequence.sequence for sequence in sequences if await _follow_file(tx, sequence)]
 
 
-async def _publish(tx: AsyncSession, sequence: Sequence, author: str) -> bool:
-    key, mark = sequence.sequence, digest(sequence)
-    row = insert(SequenceRow).values(key=key, live_version=0, state="live")
+async def _follow_file(tx: AsyncSession, sequence: Sequence) -> bool:
+    row = await locked_row(tx, sequence.sequence)
+    version = await version_of(tx, sequence, CONFIG)
+    if version == row.file_version:
+        return False
+    changed = row.live_version in {0, row.file_version}
+    row.file_version = version
+    if changed:
+        row.live_version = version
+    await tx.flush()
+    return changed
+
+
+async def locked_row(tx: AsyncSession, key: str) -> SequenceRow:
+    """The sequence, locked until the end of the transaction; made where there was none, with nothing live."""
+    row = insert(SequenceRow).values(key=key, live_version=0, state="live", file_version=0)
     await tx.execute(row.on_conflict_do_nothing(index_elements=[SequenceRow.key]))
+    found = select(SequenceRow).where(SequenceRow.key == key).with_for_update()
+    return (await tx.execute(found.execution_options(populate_existing=True))).scalar_one()
+
+
+async def version_of(tx: AsyncSession, sequence: Sequence, author: str) -> int:
+    """The number of this definition among its versions; a new one where there was none like it. Under `locked_row`."""
+    key, mark = sequence.sequence, digest(sequence)
     known = select(SequenceVersion.version).where(SequenceVersion.key == key, SequenceVersion.digest == mark)
-    version = (await tx.execute(known)).scalar_one_or_none()
-    if version is None:
-        newest = select(func.coalesce(func.max(SequenceVersion.version), 0)).where(SequenceVersion.key == key)
-        version = (await tx.execute(newest)).scalar_one() + 1
-        definition = sequence.model_dump(mode="json")
-        tx.add(SequenceVersion(key=key, version=version, digest=mark, definition=definition, created_by=author))
-        await tx.flush()
-    changed = update(SequenceRow).where(SequenceRow.key == key, SequenceRow.live_version != version)
-    result = await tx.execute(changed.values(live_version=version).returning(SequenceRow.key))
-    return result.scalar_one_or_none() is not None
+    version: int | None = (await tx.execute(known)).scalar_one_or_none()
+    if version is not None:
+        return version
+    newest = select(func.coalesce(func.max(SequenceVersion.version), 0)).where(SequenceVersion.key == key)
+    version = int((await tx.execute(newest)).scalar_one()) + 1
+    definition = sequence.model_dump(mode="json")
+    tx.add(SequenceVersion(key=key, version=version, digest=mark, definition=definition, created_by=author))
+    await tx.flush()
+    return version
 
 
 async def retire(tx: AsyncSession, keep: list[str]) -> list[str]:
-    """Sequences that came from a configuration folder and stand in it no more take nobody in; running ones go on.
+    """Sequences of which a file is live and is gone from the configuration take nobody in; running ones go on.
 
     Returns the keys that were switched off; one that comes back is switched on again.
     """
-    ours = exists().where(
-        SequenceVersion.key == SequenceRow.key,
-        SequenceVersion.version == SequenceRow.live_version,
-        SequenceVersion.created_by == CONFIG,
-    )
+    ours = SequenceRow.live_version == SequenceRow.file_version
     gone = update(SequenceRow).where(SequenceRow.state == "live", SequenceRow.key.not_in(keep), ours)
     retired = (await tx.execute(gone.values(state=RETIRED).returning(SequenceRow.key))).scalars().all()
     back = update(SequenceRow).where(SequenceRow.state == RETIRED, SequenceRow.key.in_(keep))
@@ -72,7 +89,7 @@ class Definitions:
     def __init__(self) -> None:
         self._versions: dict[tuple[str, int], Sequence] = {}
         self._live: list[tuple[Sequence, int]] = []
-        self._live_until_s = 0.0
+        self._live_as: list[tuple[str, int]] = []
 
     async def of(self, tx: AsyncSession, key: str, version: int) -> Sequence:
         """The definition of that version. Raises LookupError."""
@@ -89,9 +106,19 @@ class Definitions:
         return self._versions[key, version]
 
     async def live(self, tx: AsyncSession) -> list[tuple[Sequence, int]]:
-        """Every sequence that takes people in, with its live version; looked up once a second."""
-        if time.monotonic() >= self._live_until_s:
-            rows = (await tx.execute(select(SequenceRow).where(SequenceRow.state == "live"))).scalars().all()
-            self._live = [(await self.of(tx, row.key, row.live_version), row.live_version) for row in rows]
-            self._live_until_s = time.monotonic() + LIVE_FOR_S
+        """Every sequence that takes people in, with its live version.
+
+        Asked once a transaction and never kept for longer: whoever comes after a publication gets what was published.
+        """
+        asked: list[tuple[Sequence, int]] | None = tx.info.get(self)
+        if asked is not None:
+            return asked
+        found = [(row[0], row[1]) for row in (await tx.execute(_LIVE)).all()]
+        if found != self._live_as:
+            self._live = [(await self.of(tx, key, version), version) for key, version in found]
+            self._live_as = found
+        tx.info[self] = self._live
         return self._live
+
+
+_LIVE = text("SELECT key, live_version FROM sequences WHERE state = 'live' AND live_version > 0 ORDER BY key")

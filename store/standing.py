@@ -3,25 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.preferences import of_topic
 from domain.sequences import Sequence
 from store.bookings import Booking
 from store.carts import Cart
 from store.contacts import Contact
 from store.facts.bookings import AHEAD
-from store.journeys import Journey
+from store.facts.subscriptions import standing_of
+from store.journeys import Journey, SequenceRow
+from store.webinar_standing import webinar_over
+
+SEQUENCE_PAUSED: Final = "sequence_paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The resume of a paused sequence: when, and what happens to the mails that fell due (`Journey.missed`)."""
+
+    at: datetime
+    missed: str = ""
+    gap_s: float = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`ended_by`: the fact that ends the journey. `held_by`: what it waits for. Both None: it goes on."""
+    """`ended_by`: the fact that ends the journey. `held_by`: what it waits for. Both None: it goes on.
+
+    `since` is when a paused sequence was paused, `resumed` how it was resumed last.
+    """
 
     ended_by: str | None = None
     held_by: str | None = None
+    since: datetime | None = None
+    resumed: Resumed | None = None
 
 
 async def standing(tx: AsyncSession, journey: Journey, definition: Sequence, contact: Contact) -> Standing:
@@ -30,9 +51,17 @@ async def standing(tx: AsyncSession, journey: Journey, definition: Sequence, con
         return Standing(ended_by="erased")
     if definition.lane == "marketing" and contact.opted_out_at is not None:
         return Standing(ended_by="unsubscribed")
+    if definition.lane == "marketing" and of_topic(definition.topic) in contact.declined:
+        return Standing(ended_by="topic_declined")
     if definition.about == "cart" and (reason := await _cart_over(tx, journey.about)):
         return Standing(ended_by=reason)
-    if definition.about == "booking" and (reason := await _booking_over(tx, journey.about)):
+    if definition.about == "booking" and (reason := await _booking_over(tx, definition, journey.about)):
+        return Standing(ended_by=reason)
+    if definition.about == "webinar" and (
+        reason := await webinar_over(tx, definition, journey.about, journey.entry_event)
+    ):
+        return Standing(ended_by=reason)
+    if definition.about == "subscription" and (reason := await standing_of(tx, journey.about, journey.entry_event)):
         return Standing(ended_by=reason)
     holds = definition.hold_while == "demo_booked"
     if definition.endings:
@@ -41,7 +70,20 @@ async def standing(tx: AsyncSession, journey: Journey, definition: Sequence, con
         reason, ahead = None, holds and await demo_ahead(tx, contact.id)
     if reason is not None:
         return Standing(ended_by=reason)
-    return Standing(held_by="demo_booked") if holds and ahead else Standing()
+    return await _held(tx, journey, holds and ahead)
+
+
+async def _held(tx: AsyncSession, journey: Journey, demo: bool) -> Standing:
+    """A person's own pause first, then the sequence's, then what it waits for by itself."""
+    if journey.paused_by:
+        return Standing(held_by=f"by {journey.paused_by}")
+    row = await tx.get(SequenceRow, journey.sequence, populate_existing=True)
+    if row is not None and row.paused_at is not None:
+        return Standing(held_by=SEQUENCE_PAUSED, since=row.paused_at)
+    if demo:
+        return Standing(held_by="demo_booked")
+    resumed = Resumed(row.resumed_at, row.missed, row.gap_s) if row is not None and row.resumed_at else None
+    return Standing(resumed=resumed)
 
 
 async def _cart_over(tx: AsyncSession, cart_id: UUID | None) -> str | None:
@@ -49,9 +91,11 @@ async def _cart_over(tx: AsyncSession, cart_id: UUID | None) -> str | None:
     return None if state == "open" else f"cart_{state}"
 
 
-async def _booking_over(tx: AsyncSession, booking_id: UUID | None) -> str | None:
+async def _booking_over(tx: AsyncSession, definition: Sequence, booking_id: UUID | None) -> str | None:
+    """What counts from a demo's time is over once somebody said whether it was held."""
     state = (await tx.execute(select(Booking.state).where(Booking.id == booking_id))).scalar_one_or_none()
-    return f"booking_{state}" if state in {"canceled", "superseded"} else None
+    ends = {"canceled", "superseded"} | ({"held", "no_show"} if definition.anchor else set())
+    return f"booking_{state}" if state in ends else None
 
 
 # Two questions in one statement: they are asked for every mail.

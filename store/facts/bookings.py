@@ -5,17 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.marketing import Marketing
 from domain.names import derived, sender_word
+from store.base import now
 from store.bookings import Booking
 from store.contacts import Contact
 from store.events import Event
+from store.tasks import Task, add_task
 
 AHEAD = ("booked", "expected")
+UNDONE = "no_show_undone_at"
+OUTCOME = "demo_outcome"
 _DETAILS = ("join_url", "cancel_url", "reschedule_url", "name", "timezone")
 
 
@@ -69,13 +73,37 @@ async def canceled(tx: AsyncSession, event: Event, contact: Contact, _marketing:
 
 
 async def no_show(tx: AsyncSession, event: Event, contact: Contact, _marketing: Marketing) -> None:
-    """The person did not come."""
-    _close(await booking_row(tx, invitee(event.payload, event), contact), event, "no_show")
+    """The person did not come, unless that was taken back since."""
+    booking = await booking_row(tx, invitee(event.payload, event), contact)
+    undone_at = _moment(booking.details.get(UNDONE))
+    if undone_at is None or event.occurred_at > undone_at:
+        _close(booking, event, "no_show")
+    await _answered(tx, booking)
+
+
+async def no_show_undone(tx: AsyncSession, event: Event, contact: Contact, _marketing: Marketing) -> None:
+    """Somebody took back that they did not come: the demo is open again, and a person is asked."""
+    booking = await booking_row(tx, invitee(event.payload, event), contact)
+    undone_at = max(_moment(booking.details.get(UNDONE)) or event.occurred_at, event.occurred_at)
+    booking.details = {**booking.details, UNDONE: undone_at.isoformat()}
+    if booking.state == "no_show" and (booking.changed_at is None or booking.changed_at <= event.occurred_at):
+        booking.state, booking.changed_at = "booked", event.occurred_at
+        title = f"Was the demo with {contact.first_name or contact.email or 'this person'} held?"
+        await add_task(tx, f"undone:{event.id}", OUTCOME, title, contact.id, about=booking.id)
 
 
 async def held(tx: AsyncSession, event: Event, contact: Contact, _marketing: Marketing) -> None:
     """The demo took place."""
-    _close(await booking_row(tx, invitee(event.payload, event), contact), event, "held")
+    booking = await booking_row(tx, invitee(event.payload, event), contact)
+    _close(booking, event, "held")
+    await _answered(tx, booking)
+
+
+async def _answered(tx: AsyncSession, booking: Booking) -> None:
+    """Nobody is asked any more what is known."""
+    if booking.state not in AHEAD:
+        mine = update(Task).where(Task.about == booking.id, Task.kind == OUTCOME, Task.done_at.is_(None))
+        await tx.execute(mine.values(done_at=now(), done_by="the calendar"))
 
 
 def _close(booking: Booking, event: Event, state: str) -> None:

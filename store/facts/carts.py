@@ -40,7 +40,9 @@ async def started(tx: AsyncSession, event: Event, contact: Contact, _marketing: 
     cart = await cart_row(tx, external_id, contact)
     cart.contact_id = contact.id
     cart.started_at = min(cart.started_at or event.occurred_at, event.occurred_at)
-    if _is_newest(cart, event.occurred_at):
+    # A payment that failed, or a shop that detects, may say of the contents nothing at all.
+    tells = event.type == "checkout_started" or "items" in event.payload
+    if tells and _is_newest(cart, event.occurred_at):
         items = event.payload.get("items")
         cart.items = items if isinstance(items, list) else []
         cart.total = str(event.payload.get("total") or "")

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.marketing import Marketing
 from domain.names import derived
+from domain.webinars import normal_code
 from store.contacts import Consent, Contact, Touch
 from store.events import Event
 
@@ -32,19 +33,36 @@ async def touch(tx: AsyncSession, event: Event, contact: Contact, _marketing: Ma
     _tag(contact, payload.get("tags"))
     if event.type == "lead_captured":
         _tag(contact, ["lead"])
-        await _consent(tx, event, contact)
+    await _consent(tx, event, contact)
     await _describe(tx, event, contact)
     source = source_of(payload)
     if source is not None:
-        row = insert(Touch).values(_touch(event, contact, source).model_dump())
-        await tx.execute(row.on_conflict_do_nothing(index_elements=[Touch.event_id]))
-        await attribute(tx, contact)
+        await credit(tx, event, contact, source)
+
+
+async def visited(tx: AsyncSession, event: Event, contact: Contact) -> None:
+    """A page that was opened by a campaign: all of a browser's words that is kept beside its event."""
+    source = _utm(event.payload).get("source")
+    if source:
+        await credit(tx, event, contact, str(source))
+
+
+async def credit(tx: AsyncSession, event: Event, contact: Contact, source: str) -> None:
+    """Append the event as a touch of that source, once."""
+    row = insert(Touch).values(_touch(event, contact, source).model_dump())
+    await tx.execute(row.on_conflict_do_nothing(index_elements=[Touch.event_id]))
+    await attribute(tx, contact)
 
 
 def source_of(payload: dict[str, Any]) -> str | None:
-    """The word for where a person came from: the campaign's source, else what the form said, else the form."""
+    """The word for where a person came from: the campaign's source, else what the form said, else the form.
+
+    Whoever came through none of them to a webinar came from that.
+    """
     values = (_utm(payload).get("source"), payload.get("source"), payload.get("form"))
-    return next((str(value) for value in values if value), None)
+    webinar = payload.get("webinar")
+    last = f"webinar:{normal_code(webinar)}" if isinstance(webinar, str) and webinar else None
+    return next((str(value) for value in (*values, last) if value), None)
 
 
 def _utm(payload: dict[str, Any]) -> dict[str, Any]:
@@ -97,7 +115,11 @@ async def _said_since(tx: AsyncSession, event: Event) -> Iterable[dict[str, Any]
         and_(Event.occurred_at == event.occurred_at, Event.id > event.id),
     )
     rows = select(Event.payload).where(
-        Event.contact_id == event.contact_id, Event.state != "rejected", Event.source != OURS, later
+        Event.contact_id == event.contact_id,
+        Event.state != "rejected",
+        Event.source != OURS,
+        Event.client_side.is_(False),
+        later,
     )
     return (await tx.execute(rows)).scalars()
 
@@ -122,7 +144,7 @@ def _tag(contact: Contact, tags: object) -> None:
 
 async def _consent(tx: AsyncSession, event: Event, contact: Contact) -> None:
     given = event.payload.get("consent")
-    if not isinstance(given, dict) or not given.get("granted"):
+    if not isinstance(given, dict) or not given.get("granted") or given.get("double_opt_in"):
         return
     contact.consented_at = min(contact.consented_at or event.occurred_at, event.occurred_at)
     proof = Consent(

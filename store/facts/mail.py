@@ -9,8 +9,11 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.marketing import Marketing
+from domain.reasons import NOT_ARRIVED
 from store.contacts import Contact
 from store.events import Event
+from store.facts.consent import withdrawn
+from store.facts.suppression import released_since
 from store.messages import Message
 
 
@@ -28,9 +31,11 @@ async def message_of(tx: AsyncSession, payload: dict[str, object]) -> Message | 
 
 
 async def _settled(tx: AsyncSession, event: Event) -> Message | None:
-    """The message, sent for certain: a provider that speaks of it has taken it."""
+    """The message, sent for certain: a provider that speaks of it has taken it, whatever a person thought."""
     message = await message_of(tx, event.payload)
-    if message is not None and message.state in {"unknown", "calling", "claimed"}:
+    if message is None:
+        return None
+    if message.state in {"unknown", "calling", "claimed"} or message.reason == NOT_ARRIVED:
         message.state, message.reason, message.calling_until = "sent", None, None
         message.sent_at = message.sent_at or event.occurred_at
     return message
@@ -59,13 +64,13 @@ async def bounced(tx: AsyncSession, event: Event, contact: Contact, _marketing: 
     if message := await _settled(tx, event):
         message.bounced_at = message.bounced_at or event.occurred_at
     bounce = event.payload.get("bounce")
-    if isinstance(bounce, dict) and bounce.get("kind") == "hard":
+    if isinstance(bounce, dict) and bounce.get("kind") == "hard" and not await released_since(tx, event):
         contact.suppressed = "bounced"
 
 
-async def complained(tx: AsyncSession, event: Event, contact: Contact, _marketing: Marketing) -> None:
+async def complained(tx: AsyncSession, event: Event, contact: Contact, marketing: Marketing) -> None:
     """Reported as spam: the strongest no there is."""
     if message := await _settled(tx, event):
         message.complained_at = message.complained_at or event.occurred_at
     contact.suppressed = contact.suppressed or "complained"
-    contact.opted_out_at = min(contact.opted_out_at or event.occurred_at, event.occurred_at)
+    await withdrawn(tx, event, contact, marketing)

@@ -75,7 +75,12 @@ async def _describe(tx: AsyncSession, contact: Contact, marketing: Marketing) ->
         contact.audience = next(iter(audiences), contact.audience)
     if not await _said(tx, contact, "first_name"):
         name = Event.payload["name"].astext
-        told = select(name).where(Event.contact_id == contact.id, Event.type == PURCHASED, name.is_not(None))
+        told = select(name).where(
+            Event.contact_id == contact.id,
+            Event.type == PURCHASED,
+            Event.client_side.is_(False),
+            name.is_not(None),
+        )
         first = (await tx.execute(told.order_by(Event.occurred_at, Event.id).limit(1))).scalar_one_or_none()
         contact.first_name = (first or "").split(" ")[0][:MAX_CHARS] or contact.first_name
 
@@ -87,6 +92,7 @@ async def _said(tx: AsyncSession, contact: Contact, name: str) -> bool:
         Event.payload[name].astext != "",
         Event.state != "rejected",
         Event.source != OURS,
+        Event.client_side.is_(False),
     )
     return bool((await tx.execute(select(told))).scalar_one())
 
@@ -123,6 +129,7 @@ async def record_refund(tx: AsyncSession, event: Event, contact_id: object) -> N
     row = insert(Refund).values(
         id=event.id, event_id=event.id, contact_id=contact_id,
         payment_intent=payment_of(event.payload),
-        products=[str(key) for key in given] if isinstance(given, list) else [], occurred_at=event.occurred_at,
+        products=[str(key) for key in given] if isinstance(given, list) else [],
+        amount=_cents(event.payload.get("amount_refunded")), occurred_at=event.occurred_at,
     )  # fmt: skip
     await tx.execute(row.on_conflict_do_nothing(index_elements=[Refund.event_id]))

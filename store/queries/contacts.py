@@ -60,6 +60,8 @@ class ContactView(BaseModel):
     opted_out_at: datetime | None
     suppressed: str | None = Field(description="Why no marketing mail goes to this address.", examples=["bounced"])
     consented_at: datetime | None
+    confirm_asked_at: datetime | None = Field(description="Marketing waits while this is set without consented_at.")
+    declined: list[str] = Field(examples=[["topic:offers", "channel:in_app"]])
     erased_at: datetime | None
     created_at: datetime
     touches: list[TouchView] = []

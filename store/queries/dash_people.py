@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from store.access import Audit, User
@@ -76,17 +76,23 @@ class AuditView(BaseModel):
 
 async def find_people(tx: AsyncSession, words: str, *, cursor: str | None, limit: int) -> Page[PersonRow]:
     """Contacts whose address, name or company contains `words` (everybody where empty), the newest first."""
-    wanted = select(Contact).where(Contact.merged_into.is_(None))
-    if words:
-        pattern = containing(words)
-        columns = (Contact.email, Contact.first_name, Contact.company)
-        wanted = wanted.where(or_(*(column.ilike(pattern, escape="\\") for column in columns)))
+    wanted = matching(words)
     rows, after = await newest_first(tx, wanted, Contact.created_at, Contact.id, cursor=cursor, limit=limit)
     people = [PersonRow.model_validate(row) for row in rows]
     counts = await _open_counts(tx, [person.id for person in people])
     for person in people:
         person.journeys = counts.get(person.id, 0)
     return Page(items=people, next=after)
+
+
+def matching(words: str) -> Select[Any]:
+    """Contacts whose address, name or company contains `words`; everybody where empty."""
+    wanted = select(Contact).where(Contact.merged_into.is_(None))
+    if not words:
+        return wanted
+    pattern = containing(words)
+    columns = (Contact.email, Contact.first_name, Contact.company)
+    return wanted.where(or_(*(column.ilike(pattern, escape="\\") for column in columns)))
 
 
 def containing(words: str) -> str:

@@ -30,6 +30,8 @@ class JourneyView(BaseModel):
     reason: str = Field(description="Why it ended or is paused.", examples=["demo_booked"])
     step: str = Field(description="The step that was done last.")
     next_due_at: datetime | None
+    deferred: str = Field(default="", description="Why its next mail waits.", examples=["quiet_hours"])
+    paused_by: str = Field(default="", description="The person who paused this very journey.")
     started_at: datetime
     paused_at: datetime | None
     ended_at: datetime | None

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import NotFound
+from store.mail_words import words_of
 from store.messages import Message
 from store.queries.pages import Page, newest_first
 
@@ -21,7 +22,8 @@ class MessageSummary(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
-    journey_id: UUID
+    journey_id: UUID | None = Field(description="None for a mail of a campaign.")
+    run_id: UUID | None = Field(description="The campaign's run, for a mail of one.")
     contact_id: UUID
     sequence: str = Field(examples=["demo_nurture"])
     step: str = Field(examples=["demo_week_1"])
@@ -67,13 +69,17 @@ async def message_view(tx: AsyncSession, message_id: UUID) -> MessageView:
     found = await tx.get(Message, message_id)
     if found is None:
         raise NotFound("There is no message with this id.")
-    return MessageView.model_validate(found)
+    words = await words_of(tx, found)
+    said = {"sender": words.sender, "reply_to": words.reply_to, "text": words.text, "html": words.html}
+    fields = {name: getattr(found, name) for name in MessageView.model_fields} | said
+    return MessageView.model_validate({**fields, "headers": dict(words.headers)})
 
 
 async def list_messages(
     tx: AsyncSession,
     *,
     contact_id: UUID | None = None,
+    run_id: UUID | None = None,
     state: str | None = None,
     cursor: str | None,
     limit: int,
@@ -82,6 +88,8 @@ async def list_messages(
     wanted = select(Message)
     if contact_id:
         wanted = wanted.where(Message.contact_id == contact_id)
+    if run_id:
+        wanted = wanted.where(Message.run_id == run_id)
     if state:
         wanted = wanted.where(Message.state == state)
     rows, after = await newest_first(tx, wanted, Message.created_at, Message.id, cursor=cursor, limit=limit)

@@ -135,6 +135,7 @@ def _messages(contact_id: UUID) -> Select[Any]:
     return _line(
         "message", at, _col(Message.id), Message.subject, Message.state, Message.reason,
         sequence=Message.sequence, step=Message.step, lane=Message.lane, journey_id=Message.journey_id,
+        run_id=Message.run_id,
         due_at=Message.due_at, delivered_at=Message.delivered_at, opened_at=Message.opened_at,
         clicked_at=Message.clicked_at, bounced_at=Message.bounced_at, complained_at=Message.complained_at,
     ).where(_col(Message.contact_id) == contact_id)  # fmt: skip

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-Operator = Literal["is", "is_not", "in", "has", "above", "below", "exists"]
+Operator = Literal["is", "is_not", "in", "has", "above", "below", "at_least", "at_most", "exists"]
+OPERATORS: tuple[Operator, ...] = get_args(Operator)
 
 
 class Condition(BaseModel):
     """One comparison. `field` is a dotted path into the facts: `payload.score`, `contact.is_client`, `order.kinds`.
 
     Exactly one operator: `is`, `is_not` (equality), `in` (one of a list), `has` (a list or text contains
-    it), `above`, `below` (numbers), `exists` (true or false). A missing field is None: it `is` nothing
-    but null, and is neither above nor below anything.
+    it), `above`, `below`, `at_least`, `at_most` (numbers), `exists` (true or false). A missing field
+    is None: it `is` nothing but null, and is neither above nor below anything.
     """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -31,6 +32,21 @@ class Condition(BaseModel):
     def sentence(self) -> str:
         """The condition in words, for the reason shown to a person."""
         return f"{self.field} {self.op.replace('_', ' ')} {self.value}"
+
+
+def _written(value: object) -> object:
+    """`{field: payload.form, is: contact}` → field, op, value."""
+    if not isinstance(value, dict) or "op" in value:
+        return value
+    ops = [op for op in OPERATORS if op in value]
+    if len(ops) != 1:
+        msg = f"needs a field and exactly one of {', '.join(OPERATORS)}"
+        raise ValueError(msg)
+    rest = {key: item for key, item in value.items() if key != ops[0]}
+    return {**rest, "op": ops[0], "value": value[ops[0]]}
+
+
+When = Annotated[Condition, BeforeValidator(_written)]
 
 
 def look_up(facts: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - facts are JSON
@@ -63,7 +79,9 @@ def _number(op: Operator, actual: Any, wanted: Any) -> bool:  # noqa: ANN401 - f
     numbers = all(isinstance(side, (int, float)) and not isinstance(side, bool) for side in (actual, wanted))
     if not numbers:
         return False
-    return bool(actual > wanted) if op == "above" else bool(actual < wanted)
+    if op in {"above", "at_least"}:
+        return bool(actual > wanted or (op == "at_least" and actual == wanted))
+    return bool(actual < wanted or (op == "at_most" and actual == wanted))
 
 
 def first_unmet(conditions: list[Condition], facts: Mapping[str, Any]) -> Condition | None:

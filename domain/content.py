@@ -25,6 +25,8 @@ HEADLINE_LIMIT = 150
 SNIPPET_LIMIT = 2_000
 DESCRIPTIONS = 3
 DESCRIPTION_LIMIT = 160
+SUBJECT_LIMIT = 150
+BODY_LIMIT = 50_000
 
 # twitter-text, config v3: a URL counts 23 however long it is; code points in these ranges count 1, others 2.
 _URL_LENGTH = 23
@@ -149,6 +151,16 @@ class SeoDescriptions(Asset):
     )
 
 
+class CampaignWords(Asset):
+    """A campaign's mail, as templates. `subject_b` is the second subject of a test, empty where there is none."""
+
+    subject: Annotated[Said, _at_most(SUBJECT_LIMIT)] = Field(description="one line, at most 150 characters")
+    subject_b: Annotated[str, _at_most(SUBJECT_LIMIT)] = ""
+    preheader: Annotated[str, _at_most(SUBJECT_LIMIT)] = ""
+    body: Annotated[Said, _at_most(BODY_LIMIT)] = Field(description="MJML sections with Liquid in them")
+    why: Annotated[str, _at_most(SNIPPET_LIMIT)] = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of asset: the name of its prompt, its shape, and the channel that it is approved for."""
@@ -166,9 +178,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind("linkedin", LinkedInPost, "linkedin"),
             Kind("newsletter", NewsletterSnippet, "newsletter"),
             Kind("descriptions", SeoDescriptions, "seo"),
+            Kind("campaign", CampaignWords, "campaign"),
         )
     }
 )
+# What a writer makes from a source; a campaign is a person's own words.
+WRITTEN: Mapping[str, Kind] = MappingProxyType({name: kind for name, kind in KINDS.items() if name != "campaign"})
 
 
 def texts(asset: BaseModel) -> list[str]:

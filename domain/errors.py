@@ -37,6 +37,13 @@ class Conflict(PerennialError):
     status = 409
 
 
+class Erased(PerennialError):
+    """It is about somebody whose data was erased, and not their own new act. HTTP 409."""
+
+    code = "erased"
+    status = 409
+
+
 class NotDurable(PerennialError):
     """It could not be committed now; the sender should try again. HTTP 503 with Retry-After."""
 

@@ -26,9 +26,11 @@ class Incoming(BaseModel):
     """One thing that happened, as its sender told it, before it is stored.
 
     `email`, `user_id` and `anonymous_id` say who; all may be absent for what is about no person (a
-    release). `entity` is our word for what the event is about when that is not a person: a repository,
-    a booking, a message; it orders events that have no contact. `sender_id` is the sender's own id of
-    this event and makes repeats recognisable for ever. `raw` is what was received, byte for byte.
+    release). `browser_id` is an anonymous id that comes with a form: it joins the person as long as it
+    is nobody else's. `client_side` is what a browser says, which anybody can make up: it is no fact.
+    `entity` is our word for what the event is about when that is not a person: a repository, a booking,
+    a message; it orders events that have no contact. `sender_id` is the sender's own id of this event
+    and makes repeats recognisable for ever. `raw` is what was received, byte for byte.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -39,6 +41,7 @@ class Incoming(BaseModel):
     email: str | None = Field(default=None, max_length=320)
     user_id: str | None = Field(default=None, max_length=255)
     anonymous_id: str | None = Field(default=None, max_length=255)
+    browser_id: str | None = Field(default=None, max_length=255)
     session_id: str | None = Field(default=None, max_length=255)
     entity: str | None = Field(default=None, max_length=1000)
     occurred_at: datetime | None = None

@@ -11,6 +11,12 @@ from domain.errors import Invalid
 MAX_EMAIL_CHARS = 320
 
 
+def masked(email: str) -> str:
+    """An address that its owner recognises and nobody else learns: `a•••@example.com`."""
+    name, at, domain = email.partition("@")
+    return f"{name[:1]}•••{at}{domain}" if at else ""
+
+
 def normal_email(text: str, field: str = "email") -> str:
     """The one spelling of an address: trimmed, lower case, composed (NFC), its domain in IDNA's Unicode form.
 

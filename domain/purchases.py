@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.marketing import Marketing, Product
+from domain.catalogue import Product
+from domain.marketing import Marketing
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,33 @@ LATE_FLOOR_REAL = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """When it is a marketing mail's turn. All times are real.
+
+    `since` is when it could first have gone out: lateness counts from then. `opens_at` is the next moment that quiet
+    hours and windows permit (now, where they do), None where there is none; `closed_by` names what closes them.
+    `free_at` is when the cap may have room for it (None: it has), and `give_up_at` when it is waited for no longer.
+    `passed_over` is why it is not sent after a pause in which it fell due; `apart_until` when the distance is kept that
+    a resume asked for.
+    """
+
+    since: datetime
+    opens_at: datetime | None
+    closed_by: str
+    free_at: datetime | None
+    give_up_at: datetime
+    passed_over: str = ""
+    apart_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """What the rows say. Times are real; `late_after` is already a real span."""
+    """What the rows say. Times are real; `late_after` is already a real span.
+
+    `unconfirmed`: double opt-in was asked for and not answered; `declined`: why the person does not want such mail.
+    `before`: it speaks of a moment that is still to come.
+    `turn` is None where nothing holds a mail back: the transactional lane, and campaigns, whose time a person chose.
+    """
 
     now: datetime
     due: datetime
@@ -26,6 +51,10 @@ class Facts:
     ended_by: str | None
     held_by: str | None
     unmet: str | None
+    before: bool = False
+    unconfirmed: bool = False
+    declined: str | None = None
+    turn: Turn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +83,15 @@ class Hold:
     reason: str
 
 
-Decision = Send | Skip | End | Hold
+@dataclass(frozen=True, slots=True)
+class Defer:
+    """Not yet: the step is asked for again at `until` (real)."""
+
+    until: datetime
+    reason: str
+
+
+Decision = Send | Skip | End | Hold | Defer
 
 
 def decide(facts: Facts) -> Decision:
@@ -81,9 +118,31 @@ def _message_rules(facts: Facts) -> Decision:
         return Skip(f"suppressed:{facts.suppressed}")
     if facts.lane == "marketing" and facts.consent_missing:
         return Skip("no_consent")
+    if facts.lane == "marketing" and facts.unconfirmed:
+        return Skip("unconfirmed")
+    if facts.lane == "marketing" and facts.declined:
+        return Skip(facts.declined)
     if facts.unmet:
         return Skip(facts.unmet)
-    late = facts.now - facts.due > max(facts.late_after, LATE_FLOOR_REAL)
-    if facts.lane == "marketing" and late:
+    turn = None if facts.lane != "marketing" else facts.turn
+    # What speaks of a moment to come is of no use after it, whatever it was put off for.
+    since = turn.since if turn and not facts.before else facts.due
+    late = facts.now - since > max(facts.late_after, LATE_FLOOR_REAL)
+    if late and (facts.lane == "marketing" or facts.before):
         return Skip("late")
-    return Send()
+    return _in_turn(facts.now, turn) if turn else Send()
+
+
+def _in_turn(now: datetime, turn: Turn) -> Decision:
+    """The calendar first, then the cap: a mail that may not go out now takes nobody's room."""
+    if turn.passed_over:
+        return Skip(turn.passed_over)
+    if turn.opens_at is None:
+        return Skip("never_open")
+    if turn.apart_until is not None and turn.apart_until > now:
+        return Defer(turn.apart_until, "spread")
+    if turn.opens_at > now:
+        return Defer(turn.opens_at, turn.closed_by)
+    if turn.free_at is None:
+        return Send()
+    return Skip("capped") if now >= turn.give_up_at else Defer(min(turn.free_at, turn.give_up_at), "cap")

@@ -65,7 +65,10 @@ class MailProvider(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A contact as a CRM or platform is told of it. `touch` values are only ever appended there."""
+    """A contact as a CRM or platform is told of it. `touch` values are only ever appended there.
+
+    `webinars`: the codes of all that they registered for, in order; joined with what the system has.
+    """
 
     contact_id: str
     email: str
@@ -77,6 +80,7 @@ class Person:
     original_source: str = ""
     latest_source: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
+    webinars: Sequence[str] = ()
 
 
 class Crm(Protocol):
@@ -93,7 +97,11 @@ class Crm(Protocol):
         ...
 
     async def set_status(self, email: str, status: str, summary: str, key: str) -> None:
-        """Set the lead status and append one summary line, once per `key`."""
+        """Set the lead status, where one is given, and append one summary line, once per `key`."""
+        ...
+
+    async def erase(self, email: str) -> None:
+        """Delete the person for good; nobody of that address counts as done."""
         ...
 
     async def aclose(self) -> None: ...
@@ -109,6 +117,14 @@ class Platform(Protocol):
         ...
 
     async def set_attributes(self, email: str, attributes: Mapping[str, str]) -> None: ...
+
+    async def change_lists(self, email: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
+        """Put a person on lists and take them off others, by the lists' names; a list that is missing is made."""
+        ...
+
+    async def erase(self, email: str) -> None:
+        """Delete the person for good; nobody of that address counts as done."""
+        ...
 
     async def aclose(self) -> None: ...
 

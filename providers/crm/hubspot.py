@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from domain.errors import ProviderError
+from domain.webinars import joined_history
 from providers.http import call, json_object
 from providers.protocols import Person
 
@@ -50,6 +51,7 @@ class Names:
     audience: str = "primary_audience"
     form_source: str = "form_source"
     is_client: str = "is_client"
+    webinars: str = "webinar_history"
 
 
 DEFAULT_NAMES = Names()
@@ -88,12 +90,14 @@ class HubSpot:
     async def set_status(self, email: str, status: str, summary: str, key: str) -> None:
         """Status and summary line in one write, so that a repeated `key` finds both done and does nothing.
 
+        Without a status the one that is there stays.
+
         A key that was carried out before later ones stays where it is: its status is not set again.
         """
         found = await self._find(email)
         line = f"{_one_line(summary)} [{key}]"
         if found is None:
-            fields = {"email": email, self._names.status: status, self._names.summaries: line}
+            fields = _filled({"email": email, self._names.status: status, self._names.summaries: line})
             created = await self._create(fields)
             if isinstance(created, str):
                 return
@@ -101,9 +105,17 @@ class HubSpot:
         log = _values(found).get(self._names.summaries, "")
         if f"[{key}]" in log:
             return
-        await self._update(
-            str(found["id"]), {self._names.status: status, self._names.summaries: append_line(log, line)}
-        )
+        changes = _filled({self._names.status: status, self._names.summaries: append_line(log, line)})
+        await self._update(str(found["id"]), changes)
+
+    async def erase(self, email: str) -> None:
+        """Delete permanently, by HubSpot's own id (developers.hubspot.com/docs/api/crm/contacts, "GDPR delete").
+
+        By `idProperty: email` an address that HubSpot does not know would be blocklisted for good.
+        """
+        found = await self._find(email)
+        if found is not None:
+            await self._call("POST", "/gdpr-delete", accept=(404,), json={"objectId": str(found["id"])})
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -122,6 +134,8 @@ class HubSpot:
         fields[names.audience] = person.audience
         fields[names.tags] = _union(held.get(names.tags, ""), person.tags)
         fields[names.touches] = append_line(held.get(names.touches, ""), _one_line(person.latest_source))
+        if person.webinars:
+            fields[names.webinars] = joined_history(held.get(names.webinars, ""), person.webinars)
         # What people may have corrected in HubSpot is only filled where it is empty.
         ours = {"firstname": person.first_name, "company": person.company, names.form_source: person.form_source}
         fields |= {name: value for name, value in ours.items() if not held.get(name)}
@@ -130,7 +144,7 @@ class HubSpot:
     async def _find(self, value: str, id_property: str | None = "email") -> dict[str, Any] | None:
         names = self._names
         wanted = [names.status, names.is_client, names.summaries, names.touches, names.tags, names.latest_source]
-        wanted += ["firstname", "company", names.form_source, names.audience]
+        wanted += ["firstname", "company", names.form_source, names.audience, names.webinars]
         body: dict[str, Any] = {"inputs": [{"id": value}], "properties": wanted}
         if id_property:
             body["idProperty"] = id_property

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
+from domain.webinars import joined_history
 from providers.protocols import Person
 from store.base import now
 from store.db import Database
@@ -34,6 +36,7 @@ class LocalCrm:
                 "latest_source": person.latest_source,
                 "tags": sorted(person.tags),
                 **person.attributes,
+                **_webinars(record, person),
             }
             if person.latest_source and person.latest_source not in record.touches[-1:]:
                 record.touches = [*record.touches, person.latest_source]
@@ -53,7 +56,13 @@ class LocalCrm:
             line = insert(CrmNote).values(key=key, email=email, line=summary, at=now())
             added = line.on_conflict_do_nothing(index_elements=[CrmNote.key]).returning(CrmNote.key)
             if (await tx.execute(added)).scalar_one_or_none() is not None:
-                record.status, record.updated_at = status, now()
+                record.status, record.updated_at = status or record.status, now()
+
+    async def erase(self, email: str) -> None:
+        """The record and its notes go."""
+        async with self._db.transaction() as tx:
+            await tx.execute(delete(CrmNote).where(col(CrmNote.email) == email))
+            await tx.execute(delete(CrmRecord).where(col(CrmRecord.email) == email))
 
     async def _record(self, tx: AsyncSession, email: str) -> CrmRecord:
         row = insert(CrmRecord).values(CrmRecord(email=email).model_dump())
@@ -62,3 +71,9 @@ class LocalCrm:
 
     async def aclose(self) -> None:
         """Nothing to close: the database is its owner's."""
+
+
+def _webinars(record: CrmRecord, person: Person) -> dict[str, str]:
+    """The history with what is new; one that has nothing new is left alone."""
+    held = str(record.properties.get("webinar_history") or "")
+    return {"webinar_history": joined_history(held, person.webinars)} if person.webinars else {}

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from domain.errors import ProviderError
 from providers.llm.drafting import DRAFTS
 from providers.llm.facts import Facts, Wish
+from providers.llm.picking import PICKS
 from providers.protocols import Written
 
 T = TypeVar("T", bound=BaseModel)
@@ -20,7 +21,8 @@ class OfflineWriter:
     """A `Writer` that selects and orders, and invents nothing. The same request gives the same draft.
 
     `tone` and `examples` need somebody who can write and are not used; of `instructions` it honours shorter,
-    longer, and words that the source has, and says in the draft's `note` what it cannot do.
+    longer, and words that the source has, and says in the draft's `note` what it cannot do. Asked to pick among
+    words, it picks those that the source has.
     """
 
     name = "offline"
@@ -37,6 +39,9 @@ class OfflineWriter:
     ) -> Written[T]:
         """Raises `Invalid` where the source says nothing, or too little for this kind."""
         started = time.perf_counter()
+        if kind in PICKS:
+            picked = shape.model_validate(PICKS[kind](shape, source))
+            return Written(value=picked, model=self.name, offline=True, latency_s=time.perf_counter() - started)
         draft = DRAFTS.get(kind)
         if draft is None:
             raise ProviderError("unsupported", f"The offline writer cannot write {kind!r}", permanent=True)

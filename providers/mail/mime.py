@@ -28,6 +28,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\u0085\u2028\u2029]")
 _NAME = re.compile(r"[A-Za-z0-9-]+")
 _TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(?:\s*;\s*[A-Za-z0-9_-]+=[A-Za-z0-9_.:-]+)*")
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
+_SIMPLE_ADDRESS = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _ATTACHMENT_NAME = re.compile(r'[^\x00-\x1f\x7f"\\/]+')
 # Written by this module alone; a second one from outside would contradict it.
 _OURS = frozenset(
@@ -63,13 +64,19 @@ def to_bytes(mail: Mail, *, date: datetime) -> bytes:
 
 def message_id(mail: Mail) -> str:
     """`<key@domain>`: the key is ours, the domain the sender's, so that any event names its message."""
-    domain = parseaddr(mail.sender)[1].rpartition("@")[2]
-    return f"<{quote(mail.key, safe='-_.~')}@{domain}>"
+    return f"<{quote(mail.key, safe='-_.~')}@{_domain(mail.sender)}>"
+
+
+@lru_cache(maxsize=256)
+def _domain(sender: str) -> str:
+    return parseaddr(sender)[1].rpartition("@")[2]
 
 
 @lru_cache(maxsize=4096)
 def address(value: str) -> str:
     """`Name <a@b>` or `a@b`, checked and ready for a header; a name that is not ASCII becomes an encoded word."""
+    if _SIMPLE_ADDRESS.fullmatch(value):
+        return value  # most recipients: nothing that the slow parser would see otherwise
     if _CONTROL.search(value):
         raise _invalid("an address holds a line break or control character")
     found = getaddresses([value])
@@ -160,7 +167,9 @@ def _fits_seven_bits(content: bytes, lines: list[bytes]) -> bool:
 
 
 def _base64(content: bytes) -> bytes:
-    return base64.encodebytes(content).replace(b"\n", CRLF)
+    """In lines as RFC 2045 wants them; several times as fast as `encodebytes`."""
+    encoded = base64.b64encode(content)
+    return CRLF.join([*(encoded[start : start + LINE] for start in range(0, len(encoded), LINE)), b""])
 
 
 def _attachment(attachment: Attachment) -> bytes:

@@ -16,11 +16,14 @@ from urllib.parse import quote
 import httpx
 
 from domain.errors import ProviderError
+from domain.webinars import joined_history
 from providers.http import call, json_object
+from providers.platform.brevo_lists import BrevoLists
 from providers.protocols import Person
 
 API = "https://api.brevo.com/v3"
 ORIGINAL_SOURCE = "ORIGINAL_SOURCE"
+WEBINARS = "WEBINAR_HISTORY"
 
 
 class Brevo:
@@ -35,11 +38,14 @@ class Brevo:
         self._headers = {"api-key": api_key, "accept": "application/json"}
         self._url = f"{base_url}/contacts"
         self._list_ids = list(list_ids)
+        self._lists = BrevoLists(self._call, self._url)
 
     async def push(self, person: Person) -> str:
         """Create with the original source, or update without it; Brevo's id of the contact."""
-        known = await self._find(person.email)
+        known, held = await self._find(person.email)
         fields = _person_attributes(person)
+        if person.webinars:
+            fields[WEBINARS] = joined_history(str(held.get(WEBINARS) or ""), person.webinars)
         if known is not None:
             await self._write(person.email, fields, update=True, list_ids=self._list_ids)
             return known
@@ -52,14 +58,32 @@ class Brevo:
         """Set these and leave the others; a contact that Brevo does not have is created."""
         await self._write(email, _named(attributes), update=True)
 
+    async def erase(self, email: str) -> None:
+        """Delete the contact (developers.brevo.com/reference/deletecontact)."""
+        await self._call("DELETE", f"{self._url}/{quote(email, safe='')}", params={"identifierType": "email_id"})
+
     async def aclose(self) -> None:
         await self._client.aclose()
 
-    async def _find(self, email: str) -> str | None:
+    async def change_lists(self, email: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
+        """Both in one write by the lists' ids, which leaves a person who is on them already as they are."""
+        ids = [await self._lists.id_of(name) for name in add]
+        gone = [await self._lists.id_of(name) for name in remove]
+        if ids:
+            await self._write(email, {}, update=True, list_ids=ids)
+        for number in gone:
+            # Refused where the person is not on it, which is what is wanted.
+            await self._call("POST", f"{self._url}/lists/{number}/contacts/remove", json={"emails": [email]})
+
+    async def _find(self, email: str) -> tuple[str | None, Mapping[str, object]]:
+        """Brevo's id of the contact and its attributes; None where there is none."""
         response = await self._call(
             "GET", f"{self._url}/{quote(email, safe='')}", params={"identifierType": "email_id"}
         )
-        return None if response.status_code == httpx.codes.NOT_FOUND else str(json_object(self.name, response)["id"])
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return None, {}
+        found = json_object(self.name, response)
+        return str(found["id"]), found.get("attributes") or {}
 
     async def _write(
         self, email: str, attributes: Mapping[str, str], *, update: bool, list_ids: Sequence[int] = ()
@@ -79,7 +103,7 @@ class Brevo:
     async def _call(
         self, method: str, url: str, *, json: object = None, params: Mapping[str, str] | None = None
     ) -> httpx.Response:
-        accept = (404,) if method == "GET" else (400,)
+        accept = (400,) if method == "POST" else (404,)
         return await call(
             self._client,
             self.name,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
+from domain.webinars import joined_history
 from providers.protocols import Person
 from store.base import now
 from store.db import Database
@@ -36,6 +38,9 @@ class LocalPlatform:
                 "LATEST_SOURCE": person.latest_source,
                 **person.attributes,
             }
+            if person.webinars:
+                held = str(record.attributes.get("WEBINAR_HISTORY") or "")
+                record.attributes = {**record.attributes, "WEBINAR_HISTORY": joined_history(held, person.webinars)}
             record.attributes.setdefault("ORIGINAL_SOURCE", person.original_source)
             record.updated_at = now()
             return str(record.id)
@@ -46,6 +51,18 @@ class LocalPlatform:
             record = await self._record(tx, email)
             record.attributes = {**record.attributes, **attributes}
             record.updated_at = now()
+
+    async def change_lists(self, email: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
+        """Put on lists and take off others."""
+        async with self._db.transaction() as tx:
+            record = await self._record(tx, email)
+            record.lists = sorted(({*record.lists} | {*add}) - {*remove})
+            record.updated_at = now()
+
+    async def erase(self, email: str) -> None:
+        """The record goes."""
+        async with self._db.transaction() as tx:
+            await tx.execute(delete(PlatformRecord).where(col(PlatformRecord.email) == email))
 
     async def _record(self, tx: AsyncSession, email: str) -> PlatformRecord:
         row = insert(PlatformRecord).values(PlatformRecord(email=email).model_dump())

@@ -82,6 +82,11 @@ class CompiledEmail:
     html: Compiled
     text: Compiled
 
+    def words(self) -> frozenset[str]:
+        """What it speaks of: the top-level names of its context. Takes some milliseconds."""
+        parts = (self.subject, self.preheader, self.html, self.text)
+        return frozenset().union(*(part.words() for part in parts))
+
     def render(self, context: Mapping[str, object]) -> Rendered:
         """Fill in for one person. Raises `TemplateError` with file and line; takes a fraction of a millisecond.
 

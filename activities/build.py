@@ -9,20 +9,33 @@ from typing import Any, Protocol
 import httpx
 from pydantic import SecretStr
 
+from activities.campaigns import CampaignActivities
 from activities.carts import CartActivities
 from activities.composing import Composer
 from activities.content import ContentActivities
+from activities.discounts import DiscountActivities
+from activities.engagement import EngagementActivities
+from activities.erasures import ErasureActivities
+from activities.feeds import FeedWatch
+from activities.imports import ImportActivities
 from activities.journeys import JourneyActivities
 from activities.leads import LeadActivities
 from activities.messages import MessageActivities
 from activities.orders import OrderActivities
+from activities.personalization import PersonalizationActivities
+from activities.rehearsals import RehearsalActivities
 from activities.reviews import ReviewActivities
+from activities.sequence_changes import SequenceChangeActivities
+from activities.webhooks import WebhookActivities
+from activities.webinars import WebinarActivities
 from domain.clock import Clock
 from domain.marketing import Marketing
+from providers.campaign_mail import CampaignComposer
 from providers.chat.discord import Discord
 from providers.chat.slack import Slack
 from providers.crm.hubspot import HubSpot
 from providers.crm.local import LocalCrm
+from providers.feeds import FeedReader
 from providers.llm.offline import OfflineWriter
 from providers.llm.openai_writer import OpenAIWriter
 from providers.llm.prompts import load_prompts
@@ -36,6 +49,7 @@ from providers.platform.brevo import Brevo
 from providers.platform.local import LocalPlatform
 from providers.protocols import Chat, Crm, MailProvider, Payments, Platform, Social, Writer
 from providers.social.local import LocalSocial
+from providers.webhooks import OutgoingWebhooks, public_client, signing_secret
 from settings import Settings
 from store.db import Database
 from store.ledger import Ledger
@@ -81,6 +95,7 @@ class Vendors:
     social: Social
     chats: Sequence[Chat]
     writer: Writer
+    webhooks: OutgoingWebhooks
 
 
 def vendors(settings: Settings, db: Database, clock: Clock, marketing: Marketing, client: httpx.AsyncClient) -> Vendors:
@@ -99,6 +114,7 @@ def vendors(settings: Settings, db: Database, clock: Clock, marketing: Marketing
         social=LocalSocial(db),
         chats=chats,
         writer=_writer(settings),
+        webhooks=OutgoingWebhooks(public_client(), signing_secret(text_of(settings.secret_key))),
     )
 
 
@@ -120,6 +136,11 @@ def mail_provider(
     if settings.mail_provider == "sendgrid":
         return SendGridMail(client, text_of(settings.sendgrid_api_key), base_url=settings.sendgrid_api_base)
     return OutboxMailProvider(db, clock, marketing)
+
+
+def feed_watch(db: Database, clock: Clock, marketing: Marketing) -> FeedWatch:
+    """Whoever reads the feeds, from public addresses only."""
+    return FeedWatch(db, clock, marketing.feeds, FeedReader(public_client()))
 
 
 def _stripe(settings: Settings, client: httpx.AsyncClient) -> Stripe:
@@ -144,20 +165,37 @@ def build(
 ) -> Activities:
     """Every activity, with its collaborators."""
     composer = Composer(settings.config_dir / "emails", marketing, settings.public_url, text_of(settings.secret_key))
-    messages = MessageActivities(Ledger(db, definitions, marketing, clock), composer, chosen.mail)
-    journeys = JourneyActivities(db, definitions, chosen.crm, chosen.platform)
+    messages = MessageActivities(Ledger(db, definitions, marketing, clock, composer.words), composer, chosen.mail)
+    journeys = JourneyActivities(db, definitions, clock, chosen.crm, chosen.platform)
+    discounts = DiscountActivities(db, definitions, clock, chosen.payments)
+    webhooks = WebhookActivities(db, definitions, chosen.webhooks)
     leads = LeadActivities(db, marketing, chosen.crm, chosen.platform)
     carts = CartActivities(db, chosen.payments)
     orders = OrderActivities(db, marketing, chosen.payments)
+    personalization = PersonalizationActivities(db, marketing, chosen.writer)
+    imports = ImportActivities(db, marketing)
+    rehearsals = RehearsalActivities(db, settings)
+    changes = SequenceChangeActivities(db, definitions, clock)
+    webinars = WebinarActivities(db, clock, marketing, chosen.crm, chosen.platform)
     content = ContentActivities(db, chosen.writer, marketing)
     reviews = ReviewActivities(db, chosen.social, chosen.chats, marketing, settings.public_url)
+    written = CampaignComposer(
+        settings.config_dir / "emails", marketing, settings.public_url, text_of(settings.secret_key)
+    )
+    campaigns = CampaignActivities(db, clock, marketing, written, chosen.mail["marketing"])
+    engagement = EngagementActivities(db, clock, marketing, chosen.chats, settings.public_url)
+    erasures = ErasureActivities(db, chosen.crm, chosen.platform)
     parts: list[Closable] = [*chosen.mail.values(), chosen.crm, chosen.platform, chosen.payments, chosen.writer]
-    parts += [*chosen.chats, chosen.social]
+    parts += [*chosen.chats, chosen.social, chosen.webhooks]
     return Activities(
         main=[
-            journeys.look, journeys.leave, journeys.crm_step, journeys.platform_step,
-            leads.crm, leads.platform, leads.finish,
-            carts.discount, carts.release, orders.resolve,
+            journeys.look, journeys.leave, journeys.step, journeys.plan, journeys.crm_step, journeys.platform_step,
+            journeys.list_step, discounts.make, webhooks.tell,
+            leads.crm, leads.platform, leads.finish, personalization.profile, personalization.recommend,
+            carts.discount, carts.release, orders.resolve, imports.carry, campaigns.work, changes.carry,
+            engagement.sweep, rehearsals.play,
+            webinars.work, webinars.crm, webinars.platform, webinars.note,
+            erasures.ended, erasures.crm, erasures.platform, erasures.rows,
             content.draft, content.revise, reviews.notify, reviews.expire, reviews.publish,
         ],
         mail=[messages.send],

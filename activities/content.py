@@ -37,7 +37,7 @@ class ContentActivities:
             there = await review_drafts.exists(tx, review_drafts.asset_id(event, request.kind))
         if there:
             return await self._already(request, event)
-        kind = content.KINDS.get(request.kind)
+        kind = content.WRITTEN.get(request.kind)
         if kind is None:
             return await self._not_drafted(request, "refused", f"There is no content of the kind {request.kind}.")
         if not approval.source(event.payload).get("body"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from temporalio import activity
@@ -56,7 +57,7 @@ class LeadActivities:
         async with self._db.transaction() as tx:
             contact = await lock_contact(tx, given.contact_id)
             event = await tx.get_one(Event, given.event_id)
-            if contact is not None and given.crm.is_client is not None:
+            if contact is not None and contact.erased_at is None and given.crm.is_client is not None:
                 contact.is_client = given.crm.is_client
             for system, pushed in (("crm", given.crm), ("platform", given.platform)):
                 await note(tx, event, f"{system}_push", system, "done" if pushed.accepted else pushed.reason)
@@ -76,7 +77,7 @@ class LeadActivities:
     async def _person(self, contact_id: UUID) -> Person | None:
         async with self._db.transaction() as tx:
             contact = await lock_contact(tx, contact_id)
-        return person_of(contact) if contact is not None and contact.email else None
+        return person_of(contact) if contact is not None and contact.email and contact.erased_at is None else None
 
 
 def _refusal(error: ProviderError) -> Pushed:
@@ -85,7 +86,7 @@ def _refusal(error: ProviderError) -> Pushed:
     return Pushed(accepted=False, reason=error.code)
 
 
-def person_of(contact: Contact) -> Person:
+def person_of(contact: Contact, webinars: Sequence[str] = ()) -> Person:
     """A contact as CRM and platform are told of it."""
     return Person(
         contact_id=str(contact.id),
@@ -97,4 +98,5 @@ def person_of(contact: Contact) -> Person:
         form_source=contact.form_source,
         original_source=contact.original_source or "",
         latest_source=contact.latest_source or "",
+        webinars=webinars,
     )

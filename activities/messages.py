@@ -25,7 +25,8 @@ RECORD_LIMIT_S = 4.0
 # other refusals are about this message, and are counted.
 OUTAGES = OURS_TO_MEND | {"unreachable", "unavailable", "rate_limited", "in_progress"}
 OUTAGE_WAIT = timedelta(seconds=30)
-MARGIN = timedelta(milliseconds=50)
+# Temporal's timers may come some hundredths of a second early, and nobody is to be asked again too soon.
+MARGIN = timedelta(milliseconds=200)
 
 
 class MessageActivities:
@@ -41,9 +42,10 @@ class MessageActivities:
         provider = self._providers[_lane()]
         claim = await self._ledger.claim(due, provider.name, provider.key_lifetime, self._composer.compose)
         if isinstance(claim, Settled):
-            return StepResult(status=claim.status, reason=claim.reason)
+            wait_s = claim.wait.total_seconds() if claim.wait else None
+            return StepResult(status=claim.status, reason=claim.reason, until=claim.until, wait_s=wait_s)
         if isinstance(claim, Busy):
-            raise _later("call_under_way", claim.wait + MARGIN)
+            raise _later("call_under_way", claim.wait)
         return await self._call(due, provider, claim.message)
 
     async def _call(self, due: Due, provider: MailProvider, message: Message) -> StepResult:
@@ -106,4 +108,4 @@ def _lane() -> str:
 
 def _later(code: str, wait: timedelta | None) -> ApplicationError:
     """Another attempt by Temporal's own retry, after `wait` or its usual back-off."""
-    return ApplicationError(code, type=code, next_retry_delay=wait)
+    return ApplicationError(code, type=code, next_retry_delay=wait + MARGIN if wait else None)

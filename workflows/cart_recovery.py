@@ -19,6 +19,7 @@ from workflows.journey import (
     PlannedStep,
     StepResult,
     Timeline,
+    again_at,
     ending,
     next_of,
     reach,
@@ -27,6 +28,7 @@ from workflows.notices import Notice
 
 RELEASE = "release"
 UNSUBSCRIBED = "unsubscribed"
+PUT_OFF = frozenset({"deferred", "hold"})
 R = TypeVar("R")
 
 
@@ -69,8 +71,10 @@ class CartRecovery:
         for index, step in enumerate(plan):
             while self._ended is None and not await reach(step, self._timeline, self._listener):
                 await self._follow()
-            if self._ended is None:
-                await self._carry_out(step, next_of(plan, index))
+            if self._ended is None and step.kind == RELEASE:
+                await self._release()
+            elif self._ended is None:
+                await self._remind(step, next_of(plan, index), release)
         if self._ended == UNSUBSCRIBED:
             await self._hold_out(release)
         workflow.set_current_details(f"Ended: {self._ended or 'the hold is over and the stock was released'}.")
@@ -93,22 +97,31 @@ class CartRecovery:
             self._listener.unread = False
         self._steps[RELEASE] = (await self._give_back()).status
 
-    async def _carry_out(self, step: PlannedStep, after: PlannedStep | None) -> None:
-        if step.kind == RELEASE:
-            await self._release()
-            return
+    async def _remind(self, step: PlannedStep, after: PlannedStep | None, release: PlannedStep) -> None:
+        """Send it, in its own time; whatever holds it back holds it at most until the release, which nothing moves."""
         if step.discounted and not self._has_code:
             await self._make_code()
-        result = await self._do(
-            names.SEND,
-            self._timeline.request(step, after),
-            StepResult,
-            f"remind: {step.key}",
-            names.queue_for(self._given.lane),
-        )
-        self._steps[step.key] = result.status
+        result, over = await self._ask(step, after), False
+        while result.status in PUT_OFF and self._ended is None and not over:
+            over = await self._wait(result, release)
+            if self._ended is None:
+                result = await self._ask(step, after)
+        self._steps[step.key] = "skipped" if result.status in PUT_OFF else result.status
         if result.status == "ended":
             self._ended = result.reason
+
+    async def _ask(self, step: PlannedStep, after: PlannedStep | None) -> StepResult:
+        request, queue = self._timeline.request(step, after), names.queue_for(self._given.lane)
+        return await self._do(names.SEND, request, StepResult, f"remind: {step.key}", queue)
+
+    async def _wait(self, result: StepResult, release: PlannedStep) -> bool:
+        """Until it may be asked for again or something changes; whether the release has come by then."""
+        end = self._timeline.real_due(release)
+        moment = min(again_at(result), end) if result.status == "deferred" else end
+        if await self._listener.until(moment, f"wait until {self._timeline.shown(moment)} ({result.reason})"):
+            return moment == end
+        await self._follow()
+        return False
 
     async def _make_code(self) -> None:
         request = DiscountRequest(cart_id=self._cart, percent=self._given.discount_percent or 0)

@@ -2,99 +2,305 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Many
+from dataclasses import dataclass
+from difflib import unified_diff
+from io import StringIO
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent
 
 from domain.errors import PerennialError
 from domain.marketing import Marketing
-from domain.sequences import Sequence
+from domain.reactions import Reaction
+from domain.sequences import Sequence, Step
+from domain.windows import Hours, Window
+from domain.writing import as_written
 
 M = TypeVar("M", bound=BaseModel)
+# A sequence that comes as a text, in characters.
+MAX_TEXT = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong in a file; `field` is its path in the document, empty for the file as such."""
+
+    place: str
+    line: int
+    field: str
+    text: str
+
+    def __str__(self) -> str:
+        """`file:line: field: what is wrong`."""
+        return ": ".join(part for part in (f"{self.place}:{self.line}", self.field, self.text) if part)
 
 
 class BadConfiguration(PerennialError):
     """A configuration file cannot be used; each line of the message is `file:line: field: what is wrong`."""
 
     code = "bad_configuration"
+    status = 422
+
+    def __init__(self, message: str, faults: Many[Fault] = ()) -> None:
+        super().__init__(message or "\n".join(map(str, faults)))
+        self.faults = list(faults)
 
 
 def load_marketing(folder: Path) -> Marketing:
-    """`marketing.yaml` of the folder. Raises `BadConfiguration`."""
-    return _load(folder / "marketing.yaml", Marketing)
+    """`marketing.yaml` of the folder, with its reactions. Raises `BadConfiguration`."""
+    found = _load(folder / "marketing.yaml", Marketing)
+    return found.model_copy(update={"reactions": load_reactions(folder)})
+
+
+class _Reactions(RootModel[list[Reaction]]):
+    """The whole of `reactions.yaml`."""
+
+
+def load_reactions(folder: Path) -> list[Reaction]:
+    """The rules of `reactions.yaml`, none where there is no such file. Raises `BadConfiguration`."""
+    path = folder / "reactions.yaml"
+    if not path.exists():
+        return []
+    place, document = str(path), _parse(str(path), _read(path))
+    if document is None:
+        return []
+    rules = _checked(place, document, _Reactions).root
+    keys = [rule.reaction for rule in rules]
+    doubled = [
+        _fault(place, document, [number, "reaction"], f"{key} is the name of another reaction already")
+        for number, key in enumerate(keys)
+        if key in keys[:number]
+    ]
+    if doubled:
+        raise BadConfiguration("", doubled)
+    return rules
+
+
+def check_reactions(folder: Path, sequences: Many[Sequence]) -> int:
+    """Every sequence that a rule enrols in exists; how many rules there are. Raises `BadConfiguration`."""
+    rules, known = load_reactions(folder), {one.sequence for one in sequences}
+    path = folder / "reactions.yaml"
+    missing: list[tuple[list[int | str], str]] = [
+        ([at, "do", number, "enrol"], act.enrol)
+        for at, rule in enumerate(rules)
+        for number, act in enumerate(rule.do)
+        if act.enrol is not None and act.enrol not in known
+    ]
+    if missing:
+        document = _parse(str(path), _read(path))
+        faults = [_fault(str(path), document, where, f"there is no sequence {name}") for where, name in missing]
+        raise BadConfiguration("", faults)
+    return len(rules)
+
+
+def check_personalization(folder: Path, sequences: Many[Sequence]) -> int:
+    """Every sequence that a profile chooses takes any lead in; how many rules there are. Raises `BadConfiguration`."""
+    rules, known = load_marketing(folder).personalization.rules, {one.sequence: one for one in sequences}
+    path = folder / "marketing.yaml"
+    wrong: list[tuple[list[int | str], str]] = [
+        (["personalization", "rules", at, "sequence"], text)
+        for at, rule in enumerate(rules)
+        if (text := _closed_to_leads(rule.sequence, known))
+    ]
+    if wrong:
+        document = _parse(str(path), _read(path))
+        raise BadConfiguration("", [_fault(str(path), document, where, text) for where, text in wrong])
+    return len(rules)
+
+
+def _closed_to_leads(name: str, known: Mapping[str, Sequence]) -> str:
+    """Why a lead could be left without any welcome; empty where the sequence takes everybody in."""
+    if not name:
+        return ""
+    found = known.get(name)
+    if found is None:
+        return f"there is no sequence {name}"
+    if found.about != "event" or found.lane != "marketing" or found.workflow != "ContactSequence":
+        return f"{name} is about something that a lead does not have, or is no marketing"
+    if any(condition.field.startswith("contact.") for condition in found.entry.when):
+        return f"{name} does not take everybody in, so that some would get no welcome"
+    return ""
 
 
 def load_sequences(folder: Path) -> list[Sequence]:
     """Every file of `sequences/`, in the order of their names. Raises `BadConfiguration` with all that is wrong."""
     found: dict[str, tuple[Path, Sequence]] = {}
     problems: list[str] = []
+    rules = _rules(folder)
     for path in sorted((folder / "sequences").glob("*.yaml")):
         try:
-            document = _parse(path)
-            sequence = _checked(path, document, Sequence)
-            problems += _missing_emails(path, document, folder, sequence)
+            document = _parse(str(path), _read(path))
+            sequence = _checked(str(path), document, Sequence)
+            problems += map(str, _missing_emails(str(path), document, folder, sequence))
+            problems += map(str, _against(str(path), document, sequence, rules))
         except BadConfiguration as error:
             problems.append(str(error))
             continue
         first, _ = found.setdefault(sequence.sequence, (path, sequence))
         if first != path:
             text = f"{sequence.sequence} is the name of the sequence in {first.name} already"
-            problems.append(_problem(path, document, ["sequence"], text))
+            problems.append(str(_fault(str(path), document, ["sequence"], text)))
     if problems:
         raise BadConfiguration("\n".join(problems))
     return [sequence for _, sequence in found.values()]
 
 
-def _missing_emails(path: Path, document: object, folder: Path, sequence: Sequence) -> list[str]:
+def read_sequence(text: str, place: str, folder: Path) -> Sequence:
+    """One definition from a text; mails are looked for in `folder`. Raises `BadConfiguration` with its faults."""
+    if len(text) > MAX_TEXT:
+        raise BadConfiguration("", [Fault(place, 1, "", f"is longer than {MAX_TEXT:,} characters")])
+    document = _parse(place, text)
+    _no_alias(place, text)
+    sequence = _checked(place, document, Sequence)
+    missing = _missing_emails(place, document, folder, sequence)
+    missing += _against(place, document, sequence, _rules(folder))
+    if missing:
+        raise BadConfiguration("", missing)
+    return sequence
+
+
+def read_list(text: str, place: str) -> list[Any]:
+    """A YAML list from a text, such as the events of a rehearsal. Raises `BadConfiguration`."""
+    if not text.strip():
+        return []
+    if len(text) > MAX_TEXT:
+        raise BadConfiguration("", [Fault(place, 1, "", f"is longer than {MAX_TEXT:,} characters")])
+    _parse(place, text)
+    _no_alias(place, text)
+    found = YAML(typ="safe").load(text)
+    if not isinstance(found, list):
+        fault = Fault(place, 1, "", "is no list; write - {after: 3d, type: purchase_completed}")
+        raise BadConfiguration("", [fault])
+    return found
+
+
+def _no_alias(place: str, text: str) -> None:
+    """A few lines of aliases would unfold into gigabytes."""
+    for event in YAML(typ="rt").parse(text):
+        if isinstance(event, AliasEvent):
+            fault = Fault(place, event.start_mark.line + 1, "", f"uses the alias *{event.anchor}; write it out")
+            raise BadConfiguration("", [fault])
+
+
+def sequence_text(sequence: Sequence) -> str:
+    """A definition as YAML, always in the same form, so that two of them can be compared line by line."""
+    out = StringIO()
+    yaml = YAML()
+    yaml.width = 120
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.dump(as_written(sequence), out)
+    return out.getvalue()
+
+
+def sequence_diff(old: Sequence | None, new: Sequence | None, old_name: str, new_name: str) -> str:
+    """What changes from one definition to another, as a unified diff; empty where they are the same."""
+    before, after = (sequence_text(one).splitlines() if one else [] for one in (old, new))
+    return "\n".join(unified_diff(before, after, old_name, new_name, lineterm=""))
+
+
+def _missing_emails(place: str, document: object, folder: Path, sequence: Sequence) -> list[Fault]:
     return [
-        _problem(
-            path,
+        _fault(
+            place,
             document,
-            ["steps", number, "email"],
+            [*where, "email"],
             f"there is no e-mail {step.template!r}; make the folder {folder / 'emails' / step.template}",
         )
-        for number, step in enumerate(sequence.steps)
+        for where, step in _placed(sequence.steps, ["steps"])
         if step.template and not (folder / "emails" / step.template).is_dir()
     ]
 
 
+def _never_open(place: str, document: object, sequence: Sequence, quiet: Window | None) -> list[Fault]:
+    """Send windows that lie in the quiet hours altogether."""
+    text = "the quiet hours of marketing.yaml cover this window, so that the mail could never go out"
+    placed = [(where, step.send_window) for where, step in _placed(sequence.steps, ["steps"])]
+    return [
+        _fault(place, document, [*where, "send_window"], text)
+        for where, windows in [(list[int | str](), sequence.send_window), *placed]
+        if windows and not Hours(quiet, tuple(windows)).ever_open()
+    ]
+
+
+def _unknown_topic(place: str, document: object, sequence: Sequence, rules: Marketing) -> list[Fault]:
+    """A topic that nobody could choose."""
+    if rules.has_topic(sequence.topic):
+        return []
+    known = ", ".join(topic.key for topic in rules.topics) or "it has none yet"
+    text = f"{sequence.topic} is not among the topics of marketing.yaml ({known})"
+    return [_fault(place, document, ["topic"], text)]
+
+
+def _against(place: str, document: object, sequence: Sequence, rules: Marketing | None) -> list[Fault]:
+    """What does not go with `marketing.yaml`."""
+    if rules is None:
+        return []
+    quiet = rules.limits.quiet_hours
+    return [*_never_open(place, document, sequence, quiet), *_unknown_topic(place, document, sequence, rules)]
+
+
+def _rules(folder: Path) -> Marketing | None:
+    """`marketing.yaml`, where it can be read: what is wrong with it is told by `load_marketing`."""
+    try:
+        return load_marketing(folder)
+    except BadConfiguration:
+        return None
+
+
+def _placed(steps: Many[Step], where: list[int | str]) -> Iterator[tuple[list[int | str], Step]]:
+    """Every step with its path in the document."""
+    for number, step in enumerate(steps):
+        here = [*where, number]
+        yield here, step
+        for name, inner in step.inner():
+            place = ["variants", name, "steps"] if step.variants else [name]
+            yield from _placed(inner, [*here, *place])
+
+
 def _load(path: Path, shape: type[M]) -> M:
-    return _checked(path, _parse(path), shape)
+    return _checked(str(path), _parse(str(path), _read(path)), shape)
 
 
-def _checked(path: Path, document: object, shape: type[M]) -> M:
+def _checked(place: str, document: object, shape: type[M]) -> M:
     try:
         return shape.model_validate(document)
     except ValidationError as error:
-        lines = [_problem(path, document, item["loc"], item["msg"]) for item in error.errors()]
-        raise BadConfiguration("\n".join(lines)) from None
+        raise BadConfiguration(
+            "", [_fault(place, document, item["loc"], item["msg"]) for item in error.errors()]
+        ) from None
 
 
-def _parse(path: Path) -> Any:  # noqa: ANN401 - YAML
+def _read(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         message = f"{path}: cannot be read ({error.__class__.__name__}); is the file there, and is it UTF-8 text?"
         raise BadConfiguration(message) from None
+
+
+def _parse(place: str, text: str) -> Any:  # noqa: ANN401 - YAML
     try:
         return YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        message = f"{path}:{line}: is not YAML: {error.problem}"
-        raise BadConfiguration(message) from None
+        raise BadConfiguration("", [Fault(place, line, "", f"is not YAML: {error.problem}")]) from None
     except YAMLError:
-        message = f"{path}:1: is not YAML: it holds characters that no text has"
-        raise BadConfiguration(message) from None
+        fault = Fault(place, 1, "", "is not YAML: it holds characters that no text has")
+        raise BadConfiguration("", [fault]) from None
+    except RecursionError:
+        raise BadConfiguration("", [Fault(place, 1, "", "is nested too deeply")]) from None
 
 
-def _problem(path: Path, document: object, where: Many[int | str], text: str) -> str:
+def _fault(place: str, document: object, where: Many[int | str], text: str) -> Fault:
     field = ".".join(str(part) for part in where) or "(the whole file)"
-    return f"{path}:{line_of(document, where)}: {field}: {text.removeprefix('Value error, ')}"
+    return Fault(place, line_of(document, where), field, text.removeprefix("Value error, "))
 
 
 def line_of(document: object, where: Many[int | str]) -> int:

@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.errors import PerennialError
+from domain.marketing import Marketing
 
 SOURCE = Path(__file__).resolve().parent
 
@@ -102,7 +103,7 @@ class Settings(BaseSettings):
     worker_metrics_port: Port | None = Field(None, validation_alias="PERENNIAL_WORKER_METRICS_PORT")
     worker_metrics_host: str = Field("127.0.0.1", validation_alias="PERENNIAL_WORKER_METRICS_HOST")
     workflow_cache: int = Field(500, ge=1, validation_alias="PERENNIAL_WORKFLOW_CACHE")
-    marketing_per_hour: int = Field(500, ge=1, validation_alias="PERENNIAL_MARKETING_PER_HOUR")
+    marketing_per_hour: int | None = Field(None, ge=1, validation_alias="PERENNIAL_MARKETING_PER_HOUR")
 
     database_url: Annotated[Secret, AfterValidator(_database_url)] = Field(None, validation_alias="DATABASE_URL")
     temporal_address: Annotated[str | None, AfterValidator(_host_and_port)] = Field(
@@ -118,6 +119,7 @@ class Settings(BaseSettings):
     github_webhook_secret: Secret = Field(None, validation_alias="GITHUB_WEBHOOK_SECRET")
     resend_webhook_secret: Secret = Field(None, validation_alias="RESEND_WEBHOOK_SECRET")
     sendgrid_webhook_public_key: Secret = Field(None, validation_alias="SENDGRID_WEBHOOK_PUBLIC_KEY")
+    cms_webhook_secret: Secret = Field(None, validation_alias="CMS_WEBHOOK_SECRET")
     stripe_api_key: Secret = Field(None, validation_alias="STRIPE_API_KEY")
     stripe_api_base: Url = Field("https://api.stripe.com", validation_alias="STRIPE_API_BASE")
 
@@ -179,6 +181,13 @@ class Settings(BaseSettings):
         value: SecretStr | None = getattr(self, name.lower())
         parts = value.get_secret_value().split(",") if value else ()
         return tuple(part.strip() for part in parts if part.strip())
+
+    def limited(self, marketing: Marketing) -> Marketing:
+        """The configuration with the hourly limit of this environment, where it names one."""
+        if self.marketing_per_hour is None:
+            return marketing
+        limits = marketing.limits.model_copy(update={"marketing_emails_per_hour": self.marketing_per_hour})
+        return marketing.model_copy(update={"limits": limits})
 
     def environment(self) -> dict[str, str]:
         """What makes the same Settings in a child process, secrets included; a variable that is not set is empty."""

@@ -11,19 +11,38 @@ from starlette.responses import Response
 
 import settings as environment
 from api import (
+    attribution,
+    campaigns,
+    confirm,
     contacts,
     counters,
+    deliveries,
     docs,
+    enrolments,
+    erasures,
     events,
     forms,
     health,
     hooks,
+    inapp,
     journeys,
     letters,
+    lists,
+    magnets,
     messages,
+    pauses,
+    preferences,
     problems,
+    profiles,
     reviews,
+    segments,
+    sequences,
+    sources,
+    suppressions,
+    tag,
     unsubscribe,
+    webinar_pages,
+    webinars,
 )
 from api.auth import ask_to_sign_in
 from api.dashboard import routes as dashboard
@@ -46,14 +65,33 @@ DESCRIPTION = (
 ROUTERS = (
     hooks.router,
     forms.router,
+    tag.router,
     events.router,
     contacts.router,
+    suppressions.router,
+    erasures.router,
+    profiles.router,
     messages.router,
+    inapp.router,
     journeys.router,
+    enrolments.router,
+    pauses.router,
+    sequences.router,
+    sources.router,
     counters.router,
+    attribution.router,
+    segments.router,
+    campaigns.router,
     letters.router,
+    lists.router,
     reviews.router,
     unsubscribe.router,
+    preferences.router,
+    confirm.router,
+    webinars.router,
+    webinar_pages.router,
+    magnets.router,
+    deliveries.router,
     health.router,
     docs.router,
     dashboard.router,
@@ -75,7 +113,7 @@ def create_app(
     services = Services(
         settings=settings,
         db=_database(settings),
-        marketing=marketing or load_marketing(settings.config_dir),
+        marketing=marketing or settings.limited(load_marketing(settings.config_dir)),
         temporal=temporal or health.Temporal(settings),
         secret=secret_of(settings),
     )
@@ -94,7 +132,7 @@ def _database(settings: Settings) -> Database:
     if settings.database_url is None:
         message = "DATABASE_URL is not set; `perennial up` sets it for its own PostgreSQL."
         raise SettingsError(message)
-    return Database(settings.database_url.get_secret_value())
+    return Database(settings.database_url.get_secret_value(), secret=secret_of(settings))
 
 
 def _protect(app: FastAPI) -> None:

@@ -1,4 +1,4 @@
-"""Counts failed attempts to get in, in this process, so that guessing is slow."""
+"""Counts failed attempts to get in, and calls that need no key, in this process: guessing and flooding are slow."""
 
 from __future__ import annotations
 
@@ -37,8 +37,14 @@ class Attempts:
         """Raise 429 with Retry-After where too many tries failed."""
         seconds = self.wait_s(limit, who)
         if seconds:
-            raise HTTPException(
-                HTTPStatus.TOO_MANY_REQUESTS,
-                f"Too many failed attempts; try again in {seconds} seconds.",
-                {"retry-after": str(seconds)},
-            )
+            raise _too_many("failed attempts", seconds)
+
+    def spend(self, limit: RateLimitItem, who: str) -> None:
+        """Count a call that needs no key. Raises 429 with Retry-After where there were too many."""
+        if not self._limiter.hit(limit, who):
+            raise _too_many("requests", self.wait_s(limit, who) or 1)
+
+
+def _too_many(what: str, seconds: int) -> HTTPException:
+    detail = f"Too many {what}; try again in {seconds} seconds."
+    return HTTPException(HTTPStatus.TOO_MANY_REQUESTS, detail, {"retry-after": str(seconds)})

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from api.deps import Wired
 from api.paging import DEFAULT, After, Limit
 from api.problems import responses
-from api.security import Viewer
+from api.security import Admin, Viewer
 from store.queries.contacts import ContactView, contact_view, contacts_by_email, list_contacts, living
+from store.queries.export import PersonExport, export_person
 from store.queries.journeys import JourneyView, list_journeys
 from store.queries.messages import MessageSummary, list_messages
 from store.queries.pages import Page
@@ -68,3 +69,13 @@ async def contact_messages(
     async with services.db.transaction() as tx:
         person = await living(tx, contact_id)
         return await list_messages(tx, contact_id=person.id, cursor=cursor, limit=limit)
+
+
+@router.get("/{contact_id}/export", summary="Everything that is held about a person", responses=MISSING)
+async def contact_export(contact_id: UUID, services: Wired, _: Admin, response: Response) -> PersonExport:
+    """Every row about them, by table, the raw events and the exact mails too: what a person may ask for."""
+    async with services.db.transaction() as tx:
+        held = await export_person(tx, contact_id)
+    response.headers["content-disposition"] = f'attachment; filename="person-{held.contact_id}.json"'
+    response.headers["cache-control"] = "no-store"
+    return held

@@ -33,6 +33,7 @@ SECRET_VARIABLES: Mapping[str, str] = {
     "github": "GITHUB_WEBHOOK_SECRET",
     "resend": "RESEND_WEBHOOK_SECRET",
     "sendgrid": "SENDGRID_WEBHOOK_PUBLIC_KEY",
+    "cms": "CMS_WEBHOOK_SECRET",
 }
 
 
@@ -56,7 +57,8 @@ class Services:
 
     def __post_init__(self) -> None:
         self.bell = Bell(self.db)
-        self.sources = configured({name: self.settings.secrets_of(SECRET_VARIABLES[name]) for name in SOURCES})
+        secrets = {name: self.settings.secrets_of(SECRET_VARIABLES[name]) for name in SOURCES}
+        self.sources = configured(secrets, self.marketing.content_paths)
 
     @property
     def secure(self) -> bool:

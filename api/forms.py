@@ -22,6 +22,7 @@ from domain.identity import normal_email
 from domain.marketing import Form
 
 THANKS = "/thanks"
+TOLD = frozenset({"first_name", "company", "message", "source", "timezone"})
 NO = frozenset({"", "0", "no", "off", "false"})
 
 router = APIRouter(tags=["forms"])
@@ -59,6 +60,8 @@ class Fields(BaseModel):
     utm_content: str = Field("", max_length=200)
     landing_page: str = Field("", max_length=2000)
     timezone: str = Field("", max_length=64, description="IANA name, from the browser.")
+    referrer: str = Field("", max_length=2000)
+    anonymous_id: str | None = Field(None, max_length=255, description="Whose page visits these are, from the tag.")
     session_id: str | None = Field(None, max_length=255)
     submission_id: str | None = Field(None, max_length=200, description="Makes a repeated post recognisable.")
     consent: str = Field("on", max_length=20, description="`off` where the form has a box that was not ticked.")
@@ -98,7 +101,7 @@ async def post_form(form: Name, request: Request, services: Wired) -> Response:
         raise NotFound("There is no form of this name.")
     body = await request.body()
     is_json = request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
-    fields = _fields(reading.parse_object(body) if is_json else await _pairs(request))
+    fields = _fields(reading.parse_object(body) if is_json else await pairs(request))
     receipt = await services.take(_incoming(form, configured, fields, request, services, body))
     if not is_json:
         target = local(configured.redirect, services.settings.public_url, THANKS)
@@ -113,7 +116,7 @@ async def thanks(services: Wired) -> HTMLResponse:
     return page("thanks.html", brand=services.marketing.brand.name)
 
 
-async def _pairs(request: Request) -> dict[str, object]:
+async def pairs(request: Request) -> dict[str, object]:
     """The text fields of an HTML form; files are left alone."""
     async with request.form(max_files=10, max_fields=200) as form:
         return {
@@ -137,22 +140,25 @@ def _fields(given: dict[str, object]) -> Fields:
 
 
 def _incoming(name: str, form: Form, fields: Fields, request: Request, services: Services, body: bytes) -> Incoming:
-    payload = fields.model_dump(include={"first_name", "company", "message", "source", "landing_page", "timezone"})
+    payload = fields.model_dump(include={*TOLD, "landing_page", "referrer"})
     utm = {key.removeprefix("utm_"): value for key, value in fields.model_dump().items() if key.startswith("utm_")}
     return Incoming(
         type=form.event,
         source=f"form:{name}"[:60],
         sender_id=fields.submission_id,
         email=fields.email,
+        browser_id=fields.anonymous_id,
         session_id=fields.session_id,
         payload={
             **{key: value for key, value in payload.items() if value},
             "form": name,
             "audience": fields.audience or form.audience,
             "tags": form.tags,
+            **_promised(services, form),
             "utm": {key: value for key, value in utm.items() if value},
             "consent": {
                 "granted": bool(form.consent_wording) and fields.consent.lower() not in NO,
+                "double_opt_in": form.double_opt_in,
                 "form": name,
                 "place": fields.landing_page or f"form:{name}",
                 "wording": form.consent_wording,
@@ -161,6 +167,14 @@ def _incoming(name: str, form: Form, fields: Fields, request: Request, services:
         },
         raw=body,
     )
+
+
+def _promised(services: Services, form: Form) -> dict[str, object]:
+    """What the form gives for the address, by which it is delivered and which the welcome remembers."""
+    magnet = services.marketing.magnet(form.magnet) if form.magnet else None
+    if magnet is None:
+        return {}
+    return {"magnet": magnet.key, "attributes": {"magnet": magnet.key, "magnet_kind": magnet.kind}}
 
 
 def ip_hash(secret: str, ip: str) -> str:

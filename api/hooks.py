@@ -18,7 +18,7 @@ from domain.identity import normal_email
 from store.base import now
 
 router = APIRouter(tags=["webhooks"])
-Name = Annotated[str, Path(description="One of stripe, calendly, github, resend and sendgrid.")]
+Name = Annotated[str, Path(description="One of stripe, calendly, github, resend, sendgrid and cms.")]
 
 
 class Taken(BaseModel):

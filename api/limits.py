@@ -23,7 +23,7 @@ MIB: Final = 1024 * 1024
 DEFAULT_LIMIT_BYTES: Final = MIB
 # GitHub pushes carry up to 2,048 commits; a batch of events has up to 1,000.
 LIMITS_BYTES: Final[Mapping[str, int]] = MappingProxyType(
-    {"/webhooks/github": 4 * MIB, "/v1/events": 4 * MIB, "/u/": 16 * 1024}
+    {"/webhooks/github": 4 * MIB, "/v1/events": 4 * MIB, "/u/": 16 * 1024, "/v1/t": 16 * 1024}
 )
 BODY_TIMEOUT_S: Final = 10.0
 BUDGET_BYTES: Final = 8 * MIB
@@ -44,7 +44,7 @@ class _RefusedError(Exception):
 class BodyLimits:
     """ASGI middleware: a body is complete, within its limit and in time, or the application never sees it.
 
-    `limits` gives bytes by path prefix, the longest that fits; `default` is for the rest. A body that is
+    `limits` gives bytes by path, and what is below it, the longest that fits; `default` is for the rest. A body that is
     too long is answered 413 (at once when Content-Length says so), one that is not complete `timeout_s`
     after its headers 408, and one that does not fit into `budget` bytes over all requests being read or
     answered 503 with Retry-After.
@@ -84,7 +84,7 @@ class BodyLimits:
 
     def limit(self, path: str) -> int:
         """Bytes that a body sent to `path` may have."""
-        return next((allowed for prefix, allowed in self._limits if path.startswith(prefix)), self._default)
+        return next((allowed for known, allowed in self._limits if _covers(known, path)), self._default)
 
     async def _answer(self, response: Response, receive: Receive, send: Send) -> None:
         """Send a refusal whole and at once, then let the sender finish for a moment.
@@ -149,6 +149,11 @@ class _Body:
         """The body, once; what was read is not held twice."""
         content, self._buffer = bytes(self._buffer), bytearray()
         return content
+
+
+def _covers(known: str, path: str) -> bool:
+    """Whether a path is the known one, or below it."""
+    return f"{path}/".startswith(f"{known.rstrip('/')}/")
 
 
 def _has_body(headers: Headers) -> bool:

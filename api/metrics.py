@@ -12,7 +12,9 @@ from store.queries.counters import Counters
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # Sources with a name of their own; `form:…` and `api:…` are made by people and are folded into one.
-SOURCES = frozenset({"stripe", "calendly", "github", "resend", "sendgrid", "unsubscribe", "form", "api"})
+SOURCES = frozenset(
+    {"stripe", "calendly", "github", "resend", "sendgrid", "unsubscribe", "preferences", "confirm", "form", "api"}
+)
 BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 

@@ -11,7 +11,8 @@ from fastapi.openapi.utils import get_openapi
 from api.forms import Fields
 from api.items import EventItem
 from api.problems import MEDIA_TYPE, Problem
-from api.security import CLOSED
+from api.security import is_closed
+from api.tag import Told
 
 SCHEMA = "#/components/schemas/{model}"
 # What middleware answers before any route does.
@@ -25,7 +26,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         spec = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         shapes = spec.setdefault("components", {}).setdefault("schemas", {})
         # The bodies of these are read by hand, item by item and field by field.
-        for shape in (EventItem, Fields, Problem):
+        for shape in (EventItem, Fields, Told, Problem):
             shapes.setdefault(shape.__name__, shape.model_json_schema(ref_template=SCHEMA))
         for path, methods in spec["paths"].items():
             for operation in methods.values():
@@ -36,6 +37,6 @@ def describe(app: FastAPI) -> dict[str, Any]:
 
 def _complete(path: str, operation: dict[str, Any]) -> None:
     answers = operation["responses"]
-    for status in (*(OF_BODIES if "requestBody" in operation else ()), *(OF_KEYS if path.startswith(CLOSED) else ())):
+    for status in (*(OF_BODIES if "requestBody" in operation else ()), *(OF_KEYS if is_closed(path) else ())):
         content = {MEDIA_TYPE: {"schema": {"$ref": SCHEMA.format(model="Problem")}}}
         answers.setdefault(str(status), {"description": HTTPStatus(status).phrase, "content": content})

@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from configuration import BadConfiguration
 from domain.errors import Invalid, NotDurable, PerennialError, ProviderError
 
 MEDIA_TYPE = "application/problem+json"
@@ -28,11 +29,15 @@ _log = structlog.get_logger("api.problems")
 
 
 class FieldError(BaseModel):
-    """One thing wrong with a request: `pointer` is a JSON pointer (RFC 6901, as a fragment) into `location`."""
+    """One thing wrong with a request: `pointer` is a JSON pointer (RFC 6901, as a fragment) into `location`.
+
+    `line` is that of a text in which it stands.
+    """
 
     detail: str
     pointer: str
     location: str = "body"
+    line: int | None = None
 
 
 class Problem(BaseModel):
@@ -94,6 +99,13 @@ def of(error: PerennialError) -> Response:
     )
     field = error.field if isinstance(error, Invalid) else None
     errors = [FieldError(detail=detail, pointer=pointer_of(field))] if field else []
+    if isinstance(error, BadConfiguration):
+        errors = [
+            FieldError(
+                detail=one.text, pointer=pointer_of(one.field) if one.field else "#", location="text", line=one.line
+            )
+            for one in error.faults
+        ]
     return problem(error.status, error.code, detail, errors=errors, headers=_retry_after(error))
 
 

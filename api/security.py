@@ -23,6 +23,8 @@ from store import access
 from store.access import ROLES, Role
 
 CLOSED = "/v1"
+# What browsers of visitors call, who have no key.
+OPEN = frozenset({"/v1/t"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 TOKEN_FIELD = "csrf_token"  # noqa: S105 - the name of a field, not a secret
 TOKEN_HEADER = "x-csrf-token"  # noqa: S105 - the name of a header, not a secret
@@ -66,6 +68,11 @@ class Principal:
         return ROLES.index(self.role) >= ROLES.index(role)
 
 
+def is_closed(path: str) -> bool:
+    """Whether a path needs a key."""
+    return (path == CLOSED or path.startswith(f"{CLOSED}/")) and path not in OPEN
+
+
 class Gate:
     """ASGI middleware: nothing under `/v1` runs, or is read, without a valid key, whatever its route forgot."""
 
@@ -74,7 +81,7 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
-        if scope["type"] != "http" or not (path == CLOSED or path.startswith(f"{CLOSED}/")):
+        if scope["type"] != "http" or not is_closed(path):
             await self.app(scope, receive, send)
             return
         services: Services = scope["app"].state.services

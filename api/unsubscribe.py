@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from starlette.responses import HTMLResponse
 
-from api.deps import Wired
+from api.deps import Services, Wired
 from api.forms import ip_hash
 from api.pages import page
 from api.problems import responses
@@ -26,7 +26,7 @@ router = APIRouter(tags=["unsubscribe"])
 async def ask(token: Token, services: Wired) -> HTMLResponse:
     """Changes nothing, sets no cookie and leads nowhere: mail scanners follow every link."""
     read_unsubscribe(services.secret, token)
-    return page("unsubscribe.html", brand=services.marketing.brand.name)
+    return page("unsubscribe.html", brand=services.marketing.brand.name, preferences=f"/u/{token}/preferences")
 
 
 @router.post(
@@ -47,6 +47,12 @@ async def ask(token: Token, services: Wired) -> HTMLResponse:
 )
 async def unsubscribe(token: Token, request: Request, services: Wired) -> HTMLResponse:
     """RFC 8058, and the button of the page: in force when 200 is answered, as often as it is posted."""
+    await leave(token, request, services)
+    return page("unsubscribed.html", brand=services.marketing.brand.name, preferences=f"/u/{token}/preferences")
+
+
+async def leave(token: str, request: Request, services: Services) -> None:
+    """The opt-out from everything, with its proof. Raises NotFound."""
     link = read_unsubscribe(services.secret, token)
     async with services.db.transaction() as tx:
         contact = await living(tx, link.contact_id)
@@ -55,4 +61,3 @@ async def unsubscribe(token: Token, request: Request, services: Wired) -> HTMLRe
         ids = {"contact_id": str(contact.id), "message_id": str(link.message_id) if link.message_id else None}
         proof = {"ip_hash": ip_hash(services.secret, address(request.scope))}
         await services.take(Incoming(type="unsubscribed", source=SOURCE, payload=ids | proof))
-    return page("unsubscribed.html", brand=services.marketing.brand.name)

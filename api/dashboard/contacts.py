@@ -8,12 +8,17 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.dashboard.desk import PageRoute, Reading
+from api.dashboard.desk import Managing, PageRoute, Reading
+from api.dashboard.profiles import choices
+from store.erasures import proof_of
 from store.journeys import OPEN
 from store.queries.contacts import contact_view, living
 from store.queries.dash_people import consents, find_people
+from store.queries.erasures import ErasureView
+from store.queries.export import export_person
 from store.queries.journeys import list_journeys
 from store.queries.pages import MAX_LIMIT
+from store.queries.profiles import personal
 from store.queries.timeline import TimelineEntry, timeline
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -38,6 +43,10 @@ async def contact(desk: Reading, contact_id: UUID, cursor: str | None = None) ->
         person = await living(tx, contact_id)
         if person.id != contact_id:
             return desk.to(f"/contacts/{person.id}")
+        if person.erased_at is not None:
+            proof = await proof_of(tx, person.id)
+            erasure = ErasureView.model_validate(proof) if proof else None
+            return desk.page("contact_erased.html", contact=person, erasure=erasure)
         lines = await timeline(tx, person.id, desk.times.clock, cursor=cursor, limit=LINES)
         journeys = await list_journeys(tx, contact_id=person.id, cursor=None, limit=MAX_LIMIT)
         return desk.page(
@@ -49,7 +58,22 @@ async def contact(desk: Reading, contact_id: UUID, cursor: str | None = None) ->
             days=by_day(lines.items),
             more=lines.next,
             cursor=cursor,
+            made=await personal(tx, person.id),
+            choices=choices(desk.services.marketing),
+            exports=desk.person.may("admin"),
         )
+
+
+@router.get("/contacts/{contact_id}/export")
+async def export(desk: Managing, contact_id: UUID) -> Response:
+    """Everything that is held about this person, as a file."""
+    async with desk.services.db.transaction() as tx:
+        held = await export_person(tx, contact_id)
+    headers = {
+        "content-disposition": f'attachment; filename="person-{held.contact_id}.json"',
+        "cache-control": "no-store",
+    }
+    return Response(held.model_dump_json(indent=2), media_type="application/json", headers=headers)
 
 
 def by_day(lines: list[TimelineEntry]) -> list[dict[str, Any]]:

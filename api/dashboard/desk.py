@@ -23,10 +23,47 @@ from domain.errors import PerennialError, ProviderError
 from store.base import now
 
 NAVIGATION = (
-    ("Now", (("/", "Overview"), ("/reviews", "Reviews"), ("/messages", "Messages"))),
-    ("People", (("/contacts", "Contacts"), ("/journeys", "Journeys"), ("/sequences", "Sequences"))),
-    ("Record", (("/events", "Events"), ("/outbox", "Outbox"), ("/posts", "Posts"))),
-    ("System", (("/settings", "Settings"),)),
+    (
+        "Now",
+        (
+            ("/", "Overview"),
+            ("/reviews", "Reviews"),
+            ("/tasks", "Tasks"),
+            ("/messages", "Messages"),
+        ),
+    ),
+    (
+        "People",
+        (
+            ("/contacts", "Contacts"),
+            ("/segments", "Segments"),
+            ("/journeys", "Journeys"),
+            ("/imports", "Imports"),
+        ),
+    ),
+    (
+        "Programme",
+        (
+            ("/sequences", "Sequences"),
+            ("/campaigns", "Campaigns"),
+            ("/webinars", "Webinars"),
+            ("/sources", "Sources"),
+            ("/attribution", "Attribution"),
+        ),
+    ),
+    (
+        "Record",
+        (
+            ("/events", "Events"),
+            ("/outbox", "Outbox"),
+            ("/posts", "Posts"),
+            ("/erasures", "Erasures"),
+        ),
+    ),
+    (
+        "System",
+        (("/settings", "Settings"),),
+    ),
 )
 PATHS = tuple(path for _, group in NAVIGATION for path, _ in group)
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.dashboard.desk import Deciding, Desk, PageRoute, Reading
 from api.dashboard.words import pretty
 from domain.errors import Conflict, Invalid, PerennialError
-from store import access
+from store import access, quiet
 from store.ingest import replay
 from store.queries.dash_events import EventWhole, event_rows, event_whole, event_words
 from store.queries.letters import dead_letter
@@ -34,8 +34,11 @@ async def events(
     chosen = {"state": state if state in STATES else "", "type": type, "source": source}
     async with desk.services.db.transaction() as tx:
         types, sources = await event_words(tx)
+        awaited = await quiet.expected(tx, desk.times.clock, desk.services.marketing.expect)
         found = await event_rows(tx, state=chosen["state"], event_type=type, source=source, cursor=cursor, limit=ROWS)
-    return desk.page("events.html", found=found, chosen=chosen, states=STATES, types=types, sources=sources)
+    return desk.page(
+        "events.html", found=found, chosen=chosen, states=STATES, types=types, sources=sources, awaited=awaited
+    )
 
 
 @router.get("/events/{event_id}")

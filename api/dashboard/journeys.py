@@ -15,7 +15,7 @@ from starlette.responses import Response
 from api.dashboard.desk import PageRoute, Reading
 from domain.clock import Clock
 from domain.schedule import Delay, due
-from domain.sequences import Sequence
+from domain.sequences import Sequence, Step
 from settings import Settings
 from store.queries.dash_journeys import (
     JourneyRow,
@@ -65,8 +65,8 @@ def board(live: list[tuple[Sequence, int]], waiting: list[Standing]) -> list[dic
 
 def _lane(definition: Sequence, found: Mapping[tuple[str, str], Standing]) -> dict[str, Any]:
     key = definition.sequence
-    steps = [(step.key, step.at.label, found.get((key, step.key))) for step in definition.steps]
-    known = {step.key for step in definition.steps}
+    steps = [(step.key, step.label, found.get((key, step.key))) for step in definition.walk()]
+    known = {step.key for step in definition.walk()}
     steps += [
         (one.step, "earlier version", one) for (name, step), one in found.items() if name == key and step not in known
     ]
@@ -103,7 +103,7 @@ def steps_of(
     journey: JourneyRow, definition: Sequence, messages: Mapping[str, MessageSummary], clock: Clock
 ) -> list[dict[str, Any]]:
     """Each step with its message; `place` is past, next or ahead."""
-    keys = [step.key for step in definition.steps]
+    keys = [step.key for step in definition.walk()]
     current = keys.index(journey.step) if journey.step in keys else 0
     ended = journey.ended_at is not None
     return [
@@ -111,10 +111,16 @@ def steps_of(
             "step": step,
             "message": messages.get(step.key),
             "place": _place(number, current, ended=ended, completed=journey.state == "completed"),
-            "planned": clock.real(_planned(journey, step.at, clock)),
+            "planned": clock.real(_planned(journey, step.at, clock)) if _is_fixed(definition, step) else None,
         }
-        for number, step in enumerate(definition.steps)
+        for number, step in enumerate(definition.walk())
     ]
+
+
+def _is_fixed(definition: Sequence, step: Step) -> bool:
+    """Whether the start alone says when it comes: not after a wait, and not by another moment than the start."""
+    waits = any(one.kind in {"wait", "wait_until", "wait_for"} for one in definition.walk())
+    return definition.anchor is None and not waits and (step.timed or step.key == definition.steps[0].key)
 
 
 def _planned(journey: JourneyRow, at: Delay, clock: Clock) -> datetime:

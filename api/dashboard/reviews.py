@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
+from api.campaigns import composer
 from api.dashboard import drafts
 from api.dashboard.desk import Deciding, Desk, PageRoute, Reading
+from api.dashboard.outbox import mail_document
 from api.reviews import reviewer
 from domain.approval import PENDING, STATES
+from domain.content import WRITTEN, CampaignWords
 from domain.errors import Conflict, Invalid, PerennialError
 from store import review_decisions
+from store.queries.campaigns import Audience, audience_of_review
 from store.queries.reviews import ReviewView, list_reviews, review_view
 from store.reviews import Review
 
@@ -39,6 +45,19 @@ async def queue(desk: Reading, status: str = PENDING, cursor: str | None = None)
 async def review(desk: Reading, review_id: UUID) -> Response:
     """One asset: preview, scores, drafts, decisions."""
     return await _page(desk, review_id)
+
+
+@router.get("/reviews/{review_id}/body")
+async def body(desk: Reading, review_id: UUID) -> Response:
+    """A campaign's mail by itself, in exactly the words that are decided on."""
+    async with desk.services.db.transaction() as tx:
+        found = await review_view(tx, review_id)
+    try:
+        words = CampaignWords.model_validate({**found.body, "note": ""})
+        mail = await asyncio.to_thread(composer(desk.services).preview, words)
+    except (Invalid, ValidationError):
+        return mail_document("<p>These words are no mail.</p>")
+    return mail_document(mail.html)
 
 
 @router.post("/reviews/{review_id}/approve")
@@ -105,6 +124,7 @@ async def _page(desk: Desk, review_id: UUID, wrong: PerennialError | None = None
     async with desk.services.db.transaction() as tx:
         found = await review_view(tx, review_id)
         waiting = await list_reviews(tx, state=PENDING, cursor=None, limit=2)
+        audience = await _audience(desk, tx, found)
     others = [one for one in waiting.items if one.id != review_id]
     return desk.page(
         "review.html",
@@ -120,7 +140,16 @@ async def _page(desk: Desk, review_id: UUID, wrong: PerennialError | None = None
         opened=next((name for name in ("body", "reason", "instructions") if name in given), ""),
         following=others[0] if others else None,
         note=found.body.get("note") or "",
+        audience=audience,
+        written=found.kind in WRITTEN,
     )
+
+
+async def _audience(desk: Desk, tx: AsyncSession, found: ReviewView) -> Audience | None:
+    """Whom a campaign's words would go to; None for other kinds, and where it has gone on."""
+    if found.kind in WRITTEN:
+        return None
+    return await audience_of_review(tx, found.id, await desk.services.clock(tx))
 
 
 def history(found: ReviewView) -> list[dict[str, Any]]:

@@ -6,26 +6,30 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from domain.marketing import Marketing, Product
-from domain.sequences import Step
+from domain.catalogue import Product
+from domain.marketing import Marketing
+from domain.programme import Programme
+from domain.sequences import Sequence, Step
+from domain.webinars import Slot, google_link, outlook_link
 from providers.rendering import Rendered, compile_email, load_frame
+from store.contexts.programme import offered
 
 HOURS_LEFT = 24
 
 
-def sample(config_dir: Path, marketing: Marketing, step: Step) -> Rendered:
+def sample(config_dir: Path, marketing: Marketing, definition: Sequence, step: Step) -> Rendered:
     """The step's mail for that person. Raises TemplateError; takes some milliseconds of a thread."""
     folder = config_dir / "emails"
     compiled = compile_email(folder / (step.template or step.key), load_frame(folder / "_frame.mjml"))
-    return compiled.render(context(marketing, step))
+    return compiled.render(context(marketing, step, _percent(definition, step)))
 
 
-def context(marketing: Marketing, step: Step) -> dict[str, Any]:
-    """Everything that a mail may speak of, made up."""
+def context(marketing: Marketing, step: Step, percent: int | None = None) -> dict[str, Any]:
+    """Everything that a mail may speak of, made up; `percent` is what its sequence's code takes off."""
     products = [_product(product) for product in marketing.catalogue]
     starts = datetime.now(UTC).replace(hour=14, minute=0, second=0, microsecond=0) + timedelta(days=3)
     items = [{"name": one["name"], "quantity": 1, "price": one["price"]} for one in products[:2]]
-    return {
+    return _programme(marketing, starts) | {
         "brand": marketing.brand.model_dump(mode="json"),
         "contact": {"first_name": "Ada", "email": "ada@example.com", "company": "Analytical Engines"},
         "virtual_day": step.at.days,
@@ -38,13 +42,78 @@ def context(marketing: Marketing, step: Step) -> dict[str, Any]:
             "ends": starts + timedelta(minutes=30), "replaces": None, "join_url": None, "reschedule_url": None,
             "cancel_url": None,
         },
-        "cart": {"items": items, "total": "98.00", "currency": "USD", "url": marketing.brand.url},
-        "discount": {
-            "code": "SAMPLE10", "percent": step.discount_percent or 10, "hours_left": HOURS_LEFT,
+        "webinar": _webinar(starts),
+        "delivery": {
+            "titles": [one["name"] for one in products[:1]], "formats": ["EPUB", "PDF"], "url": marketing.brand.url,
             "valid_until": starts,
         },
-        "unsubscribe_url": "#", "preferences_url": "#",
+        "subscription": {
+            "amount": "290.00", "currency": "EUR", "every": "year", "ends": starts, "lapsed": starts,
+            "pay_url": marketing.programme.billing_url, "billing_url": marketing.programme.billing_url,
+        },
+        "cart": {"items": items, "total": "98.00", "currency": "USD", "url": marketing.brand.url},
+        "discount": {
+            "code": "SAMPLECODE", "percent": percent or step.discount_percent or 10, "hours_left": HOURS_LEFT,
+            "valid_until": datetime.now(UTC) + timedelta(hours=HOURS_LEFT),
+        },
+        "unsubscribe_url": "#", "preferences_url": "#", "confirm_url": "#",
     }  # fmt: skip
+
+
+def _webinar(starts: datetime) -> dict[str, Any]:
+    """A webinar in three days."""
+    slot = Slot("Quiet nights on call", starts, starts + timedelta(hours=1), "UTC", "https://meet.example/quiet")
+    return {
+        "code": "WB003",
+        "title": slot.title,
+        "description": "",
+        "starts_at": starts,
+        "your_time": None,
+        "minutes": 60,
+        "join_url": slot.url,
+        "survey_url": "https://survey.example/quiet",
+        "google_url": google_link(slot),
+        "outlook_url": outlook_link(slot),
+        "office_url": outlook_link(slot),
+        "time_changed": True,
+    }
+
+
+def _percent(definition: Sequence, step: Step) -> int | None:
+    """What the code takes off that the sequence made last before this mail."""
+    percent = None
+    for one in definition.walk():
+        if one.key == step.key:
+            break
+        percent = one.body["percent"] if one.kind == "discount" else percent
+    return percent
+
+
+def _programme(marketing: Marketing, moment: datetime) -> dict[str, Any]:
+    """What the shipped programme speaks of, as the configuration tells it: what it does not tell, no preview shows."""
+    programme, book = marketing.programme, marketing.book
+    launched = marketing.product(programme.launched) if programme.launched else None
+    magnet = next(iter(marketing.magnets), None)
+    templates = programme.templates
+    feature, tip = next(iter(programme.tips.items()), ("exports", None))
+    return {
+        "magnet": {"title": magnet.title, "url": marketing.brand.url, "valid_until": moment} if magnet else None,
+        "bonus": {"title": templates.title} if templates else None,
+        "any_book": _offer(programme),
+        "gift": {"title": templates.title, "url": templates.url} if templates else None,
+        "book": offered(book) if book else None,
+        "launch": {"product": offered(launched) if launched else None, "date": moment},
+        "product": offered(book) if book else None,
+        "feature": programme.features.get(feature, feature),
+        "tip": tip,
+        "survey_url": programme.survey_url,
+        "review_url": programme.review_url,
+    }
+
+
+def _offer(programme: Programme) -> dict[str, Any] | None:
+    offer = programme.any_book
+    return {"price": f"{offer.price:.2f}", "currency": offer.currency, "url": offer.url} if offer else None
 
 
 def _product(product: Product) -> dict[str, Any]:

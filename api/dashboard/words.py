@@ -14,8 +14,10 @@ from domain.reasons import spoken
 TONES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "sent": "good", "approved": "good", "completed": "good", "routed": "good", "published": "good", "live": "good",
+        "done": "good", "checking": "calm", "undoing": "calm", "checked": "wait", "uploading": "wait", "undone": "mute",
+        "refused": "bad", "halted": "warn", "planned": "calm", "canceled": "warn", "attended": "good",
         "running": "calm", "starting": "calm", "claimed": "wait", "calling": "wait", "waiting": "wait",
-        "pending": "wait", "paused": "wait", "regenerated": "wait",
+        "pending": "wait", "asked": "wait", "paused": "wait", "regenerated": "wait",
         "skipped": "mute", "exited": "mute", "expired": "mute", "erased": "mute", "stopped": "warn",
         "unknown": "warn", "failed": "bad", "rejected": "bad",
     }
@@ -23,16 +25,22 @@ TONES: Final[Mapping[str, str]] = MappingProxyType(
 STATES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "skipped": "not sent", "claimed": "waits for another try", "calling": "being sent", "unknown": "unclear",
+        "checked": "waits for you", "undone": "taken back", "undoing": "being taken back", "checking": "being read",
         "pending": "waits for review", "regenerated": "being rewritten", "exited": "ended early",
-        "starting": "starting", "rejected": "rejected",
+        "starting": "starting", "asked": "about to begin", "rejected": "rejected",
     }
 )  # fmt: skip
 ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "entered": "Entered",
         "not_entered": "Did not enter",
+        "reacted": "Reacted by rule",
+        "reaction_rests": "Rule rests",
         "merged": "Joined the running journey",
+        "chosen": "Chosen for this person:",
+        "recommended": "Recommendations by",
         "opted_out": "Opted out of",
+        "deferred": "Put off",
         "drafted": "Drafted",
         "no_drafts": "No draft made",
         "not_published": "Not published",
@@ -51,6 +59,7 @@ ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
 )
 EVENTS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "contact_imported": "Came with an import",
         "lead_captured": "Filled in a form",
         "lead_qualified": "Known to CRM and platform",
         "purchase_completed": "Bought something",
@@ -60,17 +69,33 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "demo_booked": "Booked a demo",
         "demo_canceled": "Canceled a demo",
         "demo_no_show": "Did not come to the demo",
+        "demo_no_show_undone": "Came to the demo after all",
         "demo_held": "Had the demo",
+        "webinar_registered": "Registered for a webinar",
+        "webinar_attended": "Came to a webinar",
+        "webinar_moved": "Is told of a webinar's new time",
+        "webinar_canceled": "Is told that a webinar was canceled",
+        "webinar_over": "Is due the follow-up of a webinar",
         "unsubscribed": "Unsubscribed",
+        "preferences_changed": "Chose what to hear about",
+        "confirmation_due": "Is asked to confirm the address",
+        "contact_suppressed": "Marketing was stopped by the team",
+        "contact_released": "Marketing was allowed again by the team",
         "email_delivered": "Mail was delivered",
         "email_opened": "Opened a mail",
         "email_clicked": "Clicked in a mail",
         "email_bounced": "Mail came back",
         "email_complained": "Reported a mail as spam",
         "release_published": "Release published",
+        "tier_changed": "Moved to another tier",
+        "engagement_dropped": "Went quiet",
+        "engaged_again": "Showed a sign of life",
+        "user_inactive": "Became inactive",
         "review_requested": "Draft waits for review",
         "review_decided": "Draft was decided on",
         "page_visited": "Visited a page",
+        "profile_due": "Is about to be welcomed by their profile",
+        "welcome_due": "Is due the welcome",
         "signup": "Signed up",
     }
 )

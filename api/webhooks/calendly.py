@@ -35,6 +35,7 @@ _TYPES: Final = {
     "invitee.created": "demo_booked",
     "invitee.canceled": "demo_canceled",
     "invitee_no_show.created": "demo_no_show",
+    "invitee_no_show.deleted": "demo_no_show_undone",
 }
 
 
@@ -59,6 +60,9 @@ class Calendly:
         payload = child(envelope, "payload")
         draft = _invitee(_TYPES[event], payload) if event in _TYPES else _unknown(event, payload)
         about = text(child(payload, "no_show").get("uri")) or text(payload.get("uri"))
+        if about and event == "invitee_no_show.deleted":
+            # It names the invitee alone, who may be marked and unmarked again.
+            about = f"{about}:{text(envelope.get('created_at')) or digest(body)}"
         return single(
             draft,
             source=self.name,

@@ -9,7 +9,7 @@ under another id. Repeats are therefore recognised by what the event is about (`
 from __future__ import annotations
 
 import hmac
-import re
+from collections.abc import Sequence
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -27,16 +27,19 @@ from api.webhooks.reading import (
     storable,
     text,
 )
+from domain.content_paths import DEFAULT, is_content
 from domain.events import Incoming
 
 _HEADER = "x-hub-signature-256"
-_CONTENT: Final = re.compile(r"(^|/)(blog/.+|(changelog|changes)(\.[a-z]+)?)$", re.IGNORECASE)
 
 
 class GitHub:
-    """`sender_id` is `X-GitHub-Delivery`, the same when GitHub redelivers."""
+    """`sender_id` is `X-GitHub-Delivery`, the same when GitHub redelivers. A push to `content_paths` is content."""
 
     name: Final = "github"
+
+    def __init__(self, content_paths: Sequence[str] = DEFAULT) -> None:
+        self._content_paths = content_paths
 
     def signed_at(self, headers: Headers) -> None:
         only(headers, _HEADER)
@@ -51,7 +54,7 @@ class GitHub:
             raise Malformed("Set the webhook's content type to application/json.")
         event = parse_object(body)
         name = storable(headers.get("x-github-event", "")).strip() or "unknown"
-        draft = _draft(name, event)
+        draft = _draft(name, event, self._content_paths)
         happened = moment(child(event, "release").get("published_at"))
         return single(
             draft,
@@ -62,10 +65,10 @@ class GitHub:
         )
 
 
-def _draft(name: str, event: JsonObject) -> Draft:
+def _draft(name: str, event: JsonObject, content_paths: Sequence[str]) -> Draft:
     if name == "release" and event.get("action") == "published":
         return _release(event)
-    if name == "push" and (files := _content_files(event)):
+    if name == "push" and (files := _content_files(event, content_paths)):
         return _push(event, files)
     action = text(event.get("action"))
     missing = "The header X-GitHub-Event is missing." if name == "unknown" else None
@@ -101,8 +104,8 @@ def _release(event: JsonObject) -> Draft:
     return Draft("release_published", payload, entity=_entity(event), lacking=missing)
 
 
-def _content_files(event: JsonObject) -> list[str]:
-    """Blog and changelog files that a push to the main branch added or changed, each once."""
+def _content_files(event: JsonObject, content_paths: Sequence[str]) -> list[str]:
+    """Files of content that a push to the main branch added or changed, each once."""
     branches = {"main", text(child(event, "repository").get("default_branch"))}
     if (text(event.get("ref")) or "").removeprefix("refs/heads/") not in branches:
         return []
@@ -112,7 +115,13 @@ def _content_files(event: JsonObject) -> list[str]:
         for key in ("added", "modified")
         for path in items(child(commit).get(key))
     ]
-    return list(dict.fromkeys(path for path in touched if isinstance(path, str) and _CONTENT.search(path)))
+    return list(dict.fromkeys(path for path in touched if isinstance(path, str) and is_content(path, content_paths)))
+
+
+def _said(event: JsonObject) -> str:
+    """What the commits say, the oldest first."""
+    messages = [text(child(commit).get("message")) for commit in items(event.get("commits"))]
+    return "\n\n".join(message for message in messages if message)
 
 
 def _push(event: JsonObject, files: list[str]) -> Draft:
@@ -123,6 +132,9 @@ def _push(event: JsonObject, files: list[str]) -> Draft:
         "files": files,
         "after": text(event.get("after")),
         "url": text(event.get("compare")),
+        # Only what the delivery holds: the files themselves are not fetched.
+        "name": f"Changes to {', '.join(files)}"[:500],
+        "body": _said(event),
     }
     missing = None if payload["repository"] else "The push has no repository."
     return Draft("content_pushed", payload, entity=_entity(event), lacking=missing)

@@ -9,11 +9,9 @@ from __future__ import annotations
 from email.utils import parseaddr
 from typing import Final
 
-from standardwebhooks import Webhook
 from starlette.datastructures import Headers
 
-from api.webhooks import timestamped
-from api.webhooks.base import only
+from api.webhooks import standard
 from api.webhooks.drafts import Draft, single
 from api.webhooks.reading import JsonObject, child, email, event_type, items, moment, parse_object, text
 from domain.events import Incoming
@@ -36,12 +34,10 @@ class Resend:
     name: Final = "resend"
 
     def signed_at(self, headers: Headers) -> int:
-        return timestamped.seconds(only(headers, "svix-timestamp"))
+        return standard.signed_at(headers, "svix")
 
     def check(self, secret: str, headers: Headers, body: bytes) -> None:
-        # The library also holds its own window, of the same 300 s on both sides, by the system's clock.
-        names = {f"webhook-{part}": only(headers, f"svix-{part}") for part in ("id", "timestamp", "signature")}
-        Webhook(secret).verify(body, names, json_parse=False)
+        standard.check(secret, headers, body, "svix")
 
     def translate(self, headers: Headers, body: bytes) -> list[Incoming]:
         event = parse_object(body)

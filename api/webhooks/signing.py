@@ -36,11 +36,12 @@ def sign_github(secret: str, body: bytes, *, event: str, delivery: str) -> dict[
 
 def sign_resend(secret: str, body: bytes, at: datetime, *, message_id: str) -> dict[str, str]:
     """The headers that Resend sends with `body`; `secret` is `whsec_` and base64, `message_id` names the event."""
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    timestamp = str(int(at.timestamp()))
-    digest = hmac.new(key, f"{message_id}.{timestamp}.".encode() + body, "sha256").digest()
-    signature = "v1," + base64.b64encode(digest).decode()
-    return _JSON | {"svix-id": message_id, "svix-timestamp": timestamp, "svix-signature": signature}
+    return _standard("svix", secret, body, at, message_id)
+
+
+def sign_cms(secret: str, body: bytes, at: datetime, *, message_id: str) -> dict[str, str]:
+    """The headers of Standard Webhooks, for a CMS; secret and id as Resend's."""
+    return _standard("webhook", secret, body, at, message_id)
 
 
 def sign_sendgrid(key: EllipticCurvePrivateKey, body: bytes, at: datetime) -> dict[str, str]:
@@ -64,3 +65,11 @@ def _timestamped(secret: str, body: bytes, at: datetime) -> str:
     timestamp = str(int(at.timestamp()))
     digest = hmac.new(secret.encode(), timestamp.encode() + b"." + body, "sha256").hexdigest()
     return f"t={timestamp},v1={digest}"
+
+
+def _standard(prefix: str, secret: str, body: bytes, at: datetime, message_id: str) -> dict[str, str]:
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    timestamp = str(int(at.timestamp()))
+    digest = hmac.new(key, f"{message_id}.{timestamp}.".encode() + body, "sha256").digest()
+    signature = "v1," + base64.b64encode(digest).decode()
+    return _JSON | {f"{prefix}-id": message_id, f"{prefix}-timestamp": timestamp, f"{prefix}-signature": signature}

@@ -97,11 +97,18 @@ def _session(kind: str, session: JsonObject) -> Draft:
             "currency": text(session.get("currency")),
             "name": text(customer.get("name")),
             "utm": utm(metadata),
+            **_began(session),
         },
         email=email(customer.get("email")) or email(session.get("customer_email")),
         entity=_entity(payment_intent, order_id),
         lacking=None if order_id else "The checkout session has no id.",
     )
+
+
+def _began(session: JsonObject) -> JsonObject:
+    """The subscription that the checkout began, and its customer: by these it is known whose it is."""
+    subscription = reference(session.get("subscription"))
+    return {"subscription": subscription, "customer": reference(session.get("customer"))} if subscription else {}
 
 
 def _completed(session: JsonObject) -> Draft:
@@ -143,6 +150,8 @@ def _invoice(kind: str, invoice: JsonObject) -> Draft:
         kind,
         {
             "invoice": text(invoice.get("id")),
+            # `subscription_create` for the first of a subscription, `subscription_cycle` for a renewal, …
+            "reason": text(invoice.get("billing_reason")),
             "retry": integer(invoice.get("attempt_count")),
             "amount_due": integer(invoice.get("amount_due")),
             "amount_paid": integer(invoice.get("amount_paid")),
@@ -150,10 +159,13 @@ def _invoice(kind: str, invoice: JsonObject) -> Draft:
             "customer": customer,
             # Where it is since API version 2025-03-31, else where it was before.
             "subscription": reference(details.get("subscription")) or reference(invoice.get("subscription")),
+            # A page of Stripe's where it can be paid, with another card too.
+            "pay_url": text(invoice.get("hosted_invoice_url")),
         },
         email=email(invoice.get("customer_email")),
         entity=_entity(customer, invoice.get("id")),
-        lacking=None if text(invoice.get("id")) else "The invoice has no id.",
+        # One that is upcoming has none yet.
+        lacking=None if text(invoice.get("id")) or kind == "invoice_upcoming" else "The invoice has no id.",
     )
 
 
@@ -164,6 +176,7 @@ def _subscription(change: str) -> Callable[[JsonObject], Draft]:
         ends = [subscription, *items(child(subscription, "items").get("data"))]
         moments = [end for entry in ends if (end := epoch(child(entry).get("current_period_end")))]
         customer = reference(subscription.get("customer"))
+        cancel_at = epoch(subscription.get("cancel_at"))
         return Draft(
             "subscription_changed",
             {
@@ -171,15 +184,37 @@ def _subscription(change: str) -> Callable[[JsonObject], Draft]:
                 "change": change,
                 "status": text(subscription.get("status")),
                 # On the items since API version 2025-03-31; the earliest is when something must be paid.
-                "current_period_end": iso(min(moments, default=None)),
-                "cancel_at_period_end": subscription.get("cancel_at_period_end") is True,
+                "current_period_end": iso(cancel_at or min(moments, default=None)),
+                "cancel_at_period_end": subscription.get("cancel_at_period_end") is True or cancel_at is not None,
                 "customer": customer,
+                "started_at": iso(epoch(subscription.get("start_date"))),
+                "canceled_at": iso(epoch(subscription.get("canceled_at"))),
+                "ended_at": iso(epoch(subscription.get("ended_at"))),
+                **_price(subscription),
             },
             entity=_entity(customer, subscription.get("id")),
             lacking=None if text(subscription.get("id")) else "The subscription has no id.",
         )
 
     return read
+
+
+def _price(subscription: JsonObject) -> JsonObject:
+    """What all its items cost together, in minor units, and how often."""
+    lines = [child(item) for item in items(child(subscription, "items").get("data"))]
+    prices = [child(line, "price") or child(line, "plan") for line in lines]
+    first = prices[0] if prices else {}
+    each = [
+        (integer(price.get("unit_amount")) or integer(price.get("amount")) or 0) * (integer(line.get("quantity")) or 1)
+        for price, line in zip(prices, lines, strict=True)
+    ]
+    often = child(first, "recurring") or first
+    return {
+        "amount": sum(each),
+        "currency": text(subscription.get("currency")) or text(first.get("currency")),
+        "interval": text(often.get("interval")),
+        "interval_count": integer(often.get("interval_count")),
+    }
 
 
 READERS: Final[Mapping[str, Callable[[JsonObject], Draft]]] = {
@@ -190,6 +225,7 @@ READERS: Final[Mapping[str, Callable[[JsonObject], Draft]]] = {
     "charge.refunded": _refund,
     "invoice.payment_failed": lambda invoice: _invoice("payment_failed", invoice),
     "invoice.paid": lambda invoice: _invoice("invoice_paid", invoice),
+    "invoice.upcoming": lambda invoice: _invoice("invoice_upcoming", invoice),
     "customer.subscription.created": _subscription("created"),
     "customer.subscription.updated": _subscription("updated"),
     "customer.subscription.deleted": _subscription("deleted"),

@@ -27,3 +27,37 @@ document.addEventListener("htmx:after:swap", () => {
     notice.focus();
   }
 });
+
+// A file of any size goes up in pieces; each may be sent again after a broken connection without doing harm.
+const PIECE_BYTES = 512 * 1024;
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest?.("form[data-uploads]");
+  const file = form?.querySelector("input[type=file]").files[0];
+  if (!file) return;
+  event.preventDefault();
+  const bar = form.querySelector("progress");
+  const headers = { "x-csrf-token": form.querySelector("[name=csrf_token]").value, accept: "application/json" };
+  const send = async (path, body, tries = 5) => {
+    const answer = await fetch(path, { method: "POST", headers, body }).catch(() => null);
+    if (answer?.ok) return answer;
+    if (tries > 1 && (!answer || answer.status >= 500)) {
+      await new Promise((go) => setTimeout(go, 1000));
+      return send(path, body, tries - 1);
+    }
+    throw new Error(answer ? `The file was refused (${answer.status}).` : "The server cannot be reached.");
+  };
+  form.querySelector("button").disabled = true;
+  bar.parentElement.hidden = false;
+  try {
+    const { id } = await (await send("/imports", new URLSearchParams({ filename: file.name }))).json();
+    for (let no = 0; no * PIECE_BYTES < file.size; no += 1) {
+      await send(`/imports/${id}/pieces/${no}`, file.slice(no * PIECE_BYTES, (no + 1) * PIECE_BYTES));
+      bar.value = Math.min(1, ((no + 1) * PIECE_BYTES) / file.size);
+    }
+    await send(`/imports/${id}/check`, new URLSearchParams());
+    window.location.assign(`/imports/${id}`);
+  } catch (error) {
+    bar.parentElement.replaceChildren(error.message);
+    form.querySelector("button").disabled = false;
+  }
+});

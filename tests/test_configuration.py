@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from configuration import BadConfiguration, load_marketing, load_sequences
+from configuration import BadConfiguration, check_reactions, load_marketing, load_reactions, load_sequences
 from tests.core_kit import CONFIG
 
 HEAD = """\
@@ -48,13 +48,17 @@ def test_what_is_shipped_can_be_used() -> None:
     ("text", "expected"),
     [
         (HEAD + "steps:\n  - {email: hello, at: soon}\n", "5: steps.0.at: 'soon' is not a delay"),
-        (HEAD + "steps:\n  - {email: hello}\n  - {at: 3d}\n", "6: steps.1: a step needs exactly one of email, crm"),
+        (HEAD + "steps:\n  - {email: hello}\n  - {at: 3d}\n", "6: steps.1: a step needs exactly one of email, in_app"),
         (HEAD + "steps:\n  - {email: hello, crm: {}}\n", "5: steps.0: a step needs exactly one of"),
         (HEAD + "steps:\n  - email: hello\n    at: 1d\n    latest: 2\n", "7: steps.0.latest: Extra inputs"),
         (HEAD + "steps:\n  - {email: hello, at: 5}\n", "5: steps.0.at: "),
         (HEAD + "steps:\n  - {email: hello, late_after_h: 0}\n", "5: steps.0.late_after_h: Input should be greater"),
         (HEAD + "steps: []\n", "4: steps: List should have at least 1 item"),
         (HEAD, "1: steps: Field required"),
+        (
+            "sequence: a\nname: A\nentry: {segment: all, browser: true}\n" + STEPS,
+            "3: entry: browser belongs to an event",
+        ),
         (HEAD + STEPS + "lane: fast\n", "6: lane: Input should be 'transactional' or 'marketing'"),
         (HEAD + STEPS + "reentry: merge\n", "1: (the whole file): reentry: merge needs collects: orders"),
         (HEAD + STEPS + "  - {email: hello, at: 1d}\n", "1: (the whole file): two steps are called hello"),
@@ -68,6 +72,10 @@ def test_what_is_shipped_can_be_used() -> None:
             HEAD.replace("{event: signup}", "\n  event: signup\n  when:\n    - {field: score, is: 1}\n") + STEPS,
             "6: entry.when.0.field: String should match pattern",
         ),
+        (HEAD + STEPS + "send_window: 9 to 5\n", "6: send_window.0: '9 to 5' is no window; write it like mon-fri 09:"),
+        (HEAD + STEPS + "send_window: [mon, 17:00-26:00]\n", "6: send_window.1: '17:00-26:00' are no hours"),
+        (HEAD + STEPS + "lane: transactional\nsend_window: mon\n", "1: (the whole file): lane: transactional is never"),
+        (HEAD + "steps:\n  - {wait: 1d, send_window: mon}\n", "5: steps.0: send_window belongs to a mail"),
         (HEAD + "steps: [\n", "5: is not YAML"),
         (HEAD + "name: Again\n" + STEPS, "4: is not YAML: found duplicate key"),
         ("just words\n", "1: (the whole file): Input should be"),
@@ -95,13 +103,38 @@ def test_an_error_in_a_sequence_names_line_and_field(folder: Path, text: str, ex
             BRAND + "catalogue:\n  - {key: a, name: A, kind: training, price: 1, related: [b]}\n",
             "1: (the whole file): product a is related to b, which is not in the catalogue",
         ),
+        (BRAND + "limits:\n  quiet_hours: late\n", f"{LINES + 2}: limits.quiet_hours: 'late' is no window"),
+        (BRAND + "limits:\n  quiet_hours: mon-sun\n", f"{LINES + 1}: limits: quiet_hours cover the whole week"),
+        (BRAND + "limits:\n  cap: {mails: 0, per: 1d}\n", f"{LINES + 2}: limits.cap.mails: Input should be greater"),
+        (BRAND + "limits:\n  cap: {mails: 2, per: 0d}\n", f"{LINES + 2}: limits.cap: per must be longer"),
+        (BRAND + "limits:\n  cap:\n    mails: 2\n", f"{LINES + 2}: limits.cap.per: Field required"),
+        (BRAND + "topics:\n  - {key: marketing, title: All}\n", "1: (the whole file): topics need keys that differ"),
         (BRAND + "colour: red\n", f"{LINES + 1}: colour: Extra inputs are not permitted"),
+        (BRAND + "content_paths:\n  - blog/**\n  - /blog\n", f"{LINES + 3}: content_paths.1: a path is written from"),
+        (BRAND + "content_paths:\n  - b**/*.md\n", f"{LINES + 2}: content_paths.0: ** stands for whole folders"),
+        (BRAND + "sites:\n  - https://shop.example/\n", f"{LINES + 2}: sites.0: String should match pattern"),
     ],
 )
 def test_an_error_in_the_marketing_file_names_line_and_field(folder: Path, text: str, expected: str) -> None:
     problems = wrong_in(folder, "marketing.yaml", text)
     assert len(problems) == 1
     assert problems[0].startswith(expected)
+
+
+def test_a_window_that_the_quiet_hours_cover_is_named_with_its_line(folder: Path) -> None:
+    quiet = BRAND + "limits:\n  quiet_hours: 21:00-08:00\n"
+    (folder / "marketing.yaml").write_text(quiet, encoding="utf-8")
+    night = HEAD + "steps:\n  - email: hello\n    send_window: 22:00-07:00\n"
+    problems = wrong_in(folder, "sequences/one.yaml", night)
+    assert len(problems) == 1
+    assert problems[0].startswith("6: steps.0.send_window: the quiet hours of marketing.yaml cover this window")
+
+
+def test_a_topic_that_nobody_can_choose_is_named_with_its_line(folder: Path) -> None:
+    topics = "topics:\n  - {key: news, title: News}\n"
+    (folder / "marketing.yaml").write_text(BRAND + topics, encoding="utf-8")
+    problems = wrong_in(folder, "sequences/one.yaml", HEAD + STEPS + "topic: offers\n")
+    assert problems == ["6: topic: offers is not among the topics of marketing.yaml (news)"]
 
 
 def test_everything_that_is_wrong_is_told_at_once(folder: Path) -> None:
@@ -137,3 +170,42 @@ def test_a_file_that_is_missing_or_no_text_is_told_in_a_sentence(folder: Path) -
 @pytest.mark.parametrize("text", ["a: \x00\n", "a: !!python/object:os.system x\n", "&a [*a]\n", "? {a: b}\n"])
 def test_odd_yaml_is_refused_like_any_other(folder: Path, text: str) -> None:
     assert wrong_in(folder, "sequences/one.yaml", text)
+
+
+RULE = "- reaction: thank\n  on: first_review\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (RULE, ":1: 0.do: Field required"),
+        (RULE + "  do:\n    - tag: a\n      event: b\n", ":4: 0.do.0: name exactly one of"),
+        (RULE + "  delay: soon\n  do: [{tag: a}]\n", ":3: 0.delay: 'soon' is not a delay"),
+        (RULE + "  when:\n    - {field: score, above: 1}\n  do: [{tag: a}]\n", ":4: 0.when.0"),
+        (RULE + "  do: [{tag: a}]\n" + RULE + "  do: [{tag: a}]\n", ":4: 1.reaction: thank is the name of another"),
+        (RULE + "  do:\n    - enrol: away\n", ":4: 0.do.0.enrol: there is no sequence away"),
+    ],
+)
+def test_an_error_in_a_reaction_names_line_and_field(folder: Path, text: str, expected: str) -> None:
+    (folder / "reactions.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(BadConfiguration) as refused:
+        check_reactions(folder, [])
+    assert expected in str(refused.value)
+
+
+def test_the_shipped_reactions_are_right_and_enrol_in_sequences_that_are_there() -> None:
+    assert check_reactions(CONFIG, load_sequences(CONFIG)) == len(load_reactions(CONFIG)) >= 8
+    assert load_marketing(CONFIG).reactions == load_reactions(CONFIG)
+
+
+def test_two_lanes_that_share_a_domain_are_noticed() -> None:
+    brand = load_marketing(CONFIG).brand
+    assert brand.shared_domain == ""
+    shared = brand.model_copy(update={"marketing_from": "Mira <mira@MAIL.fieldnotes.example>"})
+    assert shared.shared_domain == "mail.fieldnotes.example"
+
+
+@pytest.mark.parametrize("name", ["gdpr", "global_opt_out"])
+def test_what_people_have_a_right_to_cannot_be_turned_off(folder: Path, name: str) -> None:
+    [said] = wrong_in(folder, "marketing.yaml", BRAND + f"compliance:\n  {name}: false\n")
+    assert f"compliance.{name}: this cannot be turned off" in said

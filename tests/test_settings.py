@@ -13,7 +13,9 @@ import pytest
 from pydantic import ValidationError
 
 import settings
+from domain.marketing import Limits
 from settings import SOURCE, Settings, SettingsError, variables
+from tests.core_kit import marketing
 
 NUMBERED = 3
 COMPOSE_ONLY = (
@@ -163,3 +165,9 @@ def settings_in() -> Callable[[Path, dict[str, str]], str]:
         return done.stdout.strip()
 
     return read
+
+
+def test_the_environments_hourly_limit_stands_in_for_the_configurations_and_nothing_else_does() -> None:
+    configured = marketing(limits=Limits(marketing_emails_per_hour=200))
+    assert made().limited(configured).limits.marketing_emails_per_hour == 200
+    assert made(marketing_per_hour=7).limited(configured).limits == Limits(marketing_emails_per_hour=7)

@@ -47,7 +47,7 @@ async def noted(world: World, journey: Journey) -> list[tuple[str, str]]:
 async def test_the_crm_learns_of_a_demo_once_whoever_repeats_it(world: World) -> None:
     email, journey = await booked(world)
     crm = FakeCrm()
-    doing = JourneyActivities(world.db, world.definitions, crm, FakePlatform())
+    doing = JourneyActivities(world.db, world.definitions, world.clock, crm, FakePlatform())
     for _ in range(2):
         assert await run(doing.crm_step, await ask(world, journey, "crm")) == StepResult(status="done")
     summary = "Demo scheduled: Product demo on 2027-03-09 at 10:00 UTC"
@@ -58,7 +58,7 @@ async def test_the_crm_learns_of_a_demo_once_whoever_repeats_it(world: World) ->
 async def test_the_platform_learns_the_date_in_the_persons_own_zone(world: World) -> None:
     email, journey = await booked(world, timezone="Asia/Tokyo", starts_at="2027-03-09T20:00:00+00:00")
     platform = FakePlatform()
-    doing = JourneyActivities(world.db, world.definitions, FakeCrm(), platform)
+    doing = JourneyActivities(world.db, world.definitions, world.clock, FakeCrm(), platform)
     await run(doing.platform_step, await ask(world, journey, "platform"))
     assert platform.attributes[email] == {
         "DEMO_BOOKED": "true",
@@ -69,15 +69,15 @@ async def test_the_platform_learns_the_date_in_the_persons_own_zone(world: World
 
 async def test_the_last_step_closes_the_journey(world: World) -> None:
     _, journey = await booked(world)
-    doing = JourneyActivities(world.db, world.definitions, FakeCrm(), FakePlatform())
-    await run(doing.platform_step, await ask(world, journey, "platform"))
+    doing = JourneyActivities(world.db, world.definitions, world.clock, FakeCrm(), FakePlatform())
+    await run(doing.list_step, await ask(world, journey, "list"))
     assert (await run(doing.look, LookRequest(journey_id=journey.id))).state == "completed"
 
 
 async def test_an_outage_is_raised_and_a_final_refusal_is_shown(world: World) -> None:
     _, journey = await booked(world)
     crm = FakeCrm(errors=[away(), refusal()])
-    doing = JourneyActivities(world.db, world.definitions, crm, FakePlatform())
+    doing = JourneyActivities(world.db, world.definitions, world.clock, crm, FakePlatform())
     with pytest.raises(ProviderError):
         await run(doing.crm_step, await ask(world, journey, "crm"))
     result = await run(doing.crm_step, await ask(world, journey, "crm"))
@@ -89,7 +89,7 @@ async def test_a_demo_that_was_canceled_meanwhile_is_told_to_nobody(world: World
     email, journey = await booked(world)
     await world.tell("demo_canceled", email, invitee_uri=f"i-{email}")
     crm = FakeCrm()
-    doing = JourneyActivities(world.db, world.definitions, crm, FakePlatform())
+    doing = JourneyActivities(world.db, world.definitions, world.clock, crm, FakePlatform())
     result = await run(doing.crm_step, await ask(world, journey, "crm"))
     assert result == StepResult(status="ended", reason="booking_canceled")
     assert crm.statuses == {}
@@ -98,10 +98,10 @@ async def test_a_demo_that_was_canceled_meanwhile_is_told_to_nobody(world: World
 async def test_a_step_of_a_journey_that_a_person_paused_waits(world: World) -> None:
     _, journey = await booked(world)
     async with world.db.transaction() as tx:
-        held = {"state": "paused", "reason": "by Ana", "paused_at": now()}
+        held = {"state": "paused", "reason": "by Ana", "paused_by": "Ana", "paused_at": now()}
         await tx.execute(update(Journey).where(col(Journey.id) == journey.id).values(**held))
     crm = FakeCrm()
-    doing = JourneyActivities(world.db, world.definitions, crm, FakePlatform())
+    doing = JourneyActivities(world.db, world.definitions, world.clock, crm, FakePlatform())
     result = await run(doing.crm_step, await ask(world, journey, "crm"))
     assert (result, crm.statuses) == (StepResult(status="hold", reason="by Ana"), {})
 
@@ -111,7 +111,7 @@ async def test_a_step_that_let_a_held_journey_go_on_leaves_its_workflow_to_be_to
     async with world.db.transaction() as tx:
         held = {"state": "paused", "reason": "demo_booked", "paused_at": now(), "revision": 7, "notified": 7}
         await tx.execute(update(Journey).where(col(Journey.id) == journey.id).values(**held))
-    doing = JourneyActivities(world.db, world.definitions, FakeCrm(), FakePlatform())
+    doing = JourneyActivities(world.db, world.definitions, world.clock, FakeCrm(), FakePlatform())
     assert (await run(doing.crm_step, await ask(world, journey, "crm"))).status == "done"
     async with world.db.transaction() as tx:
         row = await tx.get_one(Journey, journey.id)
@@ -126,7 +126,7 @@ async def test_an_exit_closes_the_journey_by_the_plan(world: World) -> None:
     await world.tell("go_short", email)
     await world.route()
     journey = await world.journey(email, "short")
-    doing = JourneyActivities(world.db, world.definitions, FakeCrm(), FakePlatform())
+    doing = JourneyActivities(world.db, world.definitions, world.clock, FakeCrm(), FakePlatform())
     for _ in range(2):
         result = await run(doing.leave, await ask(world, journey, "exit"))
         assert result == StepResult(status="ended", reason="plan")
@@ -140,7 +140,7 @@ async def test_a_look_tells_where_the_row_stands(world: World) -> None:
     await world.tell("demo_booked", email, invitee_uri=f"i-{email}")
     await world.route()
     journey = await world.journey(email, "demo_nurture")
-    doing = JourneyActivities(world.db, world.definitions, FakeCrm(), FakePlatform())
+    doing = JourneyActivities(world.db, world.definitions, world.clock, FakeCrm(), FakePlatform())
     seen = await run(doing.look, LookRequest(journey_id=journey.id))
     assert (seen.state, seen.reason, seen.revision) == ("paused", "demo_booked", journey.revision)
     assert seen.at == journey.paused_at

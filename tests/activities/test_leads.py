@@ -37,7 +37,7 @@ async def test_both_learn_who_the_person_is_and_the_crm_says_whether_it_is_a_cli
     person = crm.people[0]
     assert (person.email, person.first_name, person.company) == (email, "Ada", "Acme")
     assert (person.original_source, person.form_source) == ("ads", "contact")
-    assert set(person.tags) == {"B2B", "lead"}
+    assert set(person.tags) == {"B2B", "lead", "source:ads"}
 
 
 async def test_an_outage_is_raised_and_a_final_refusal_is_an_answer(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from domain import names
 from domain.errors import ProviderError
 from providers.rendering.errors import TemplateError
 from store.journeys import Journey
+from store.ledger import Ledger
 from tests.activities.vendors import on_queue
 from tests.core_kit import BASICS, CONFIG, Post, World, purchase, somebody
 from workflows.journey import StepRequest, StepResult
@@ -23,8 +25,11 @@ from workflows.journey import StepRequest, StepResult
 KEY_LIFE = timedelta(hours=24)
 
 
+PUBLIC_URL = "https://post.acme.example"
+
+
 def sending(world: World, post: Post) -> MessageActivities:
-    composer = Composer(CONFIG / "emails", world.marketing, "https://acme.example", "secret")
+    composer = Composer(CONFIG / "emails", world.marketing, PUBLIC_URL, "secret")
     return MessageActivities(world.ledger, composer, {"marketing": post, "transactional": post})
 
 
@@ -69,6 +74,24 @@ async def test_a_receipt_has_nothing_to_unsubscribe_from(world: World) -> None:
     assert post.accepted[0].lane == "transactional"
     assert not any(name.startswith("List-") for name in post.accepted[0].headers)
     assert "10.00" in post.accepted[0].text
+    assert "utm_" not in post.accepted[0].html + post.accepted[0].text
+
+
+async def test_a_marketing_mails_links_say_which_mail_they_came_from(world: World) -> None:
+    brand = world.marketing.brand.model_copy(update={"demo_url": "https://acme.example/demo"})
+    rules = world.marketing.model_copy(update={"brand": brand})
+    _, journey = await nurtured(world)
+    post = Post()
+    composer = Composer(CONFIG / "emails", rules, PUBLIC_URL, "secret")
+    ledger = Ledger(world.db, world.definitions, rules, world.clock)
+    asked = await request(world, journey, "demo_nurture_1")
+    await on_queue(names.MARKETING_QUEUE).run(MessageActivities(ledger, composer, {"marketing": post}).send, asked)
+    [mail] = post.accepted
+    parameters = "utm_source=perennial&utm_medium=email&utm_campaign=demo_nurture&utm_content=demo_nurture_1"
+    assert f"https://acme.example/demo?{parameters}" in mail.text
+    assert html.escape(f"https://acme.example/demo?{parameters}") in mail.html
+    assert f"{PUBLIC_URL}/u/" in mail.html
+    assert all("utm_" not in link for link in mail.html.split('"') if link.startswith(PUBLIC_URL))
 
 
 async def test_a_confirmation_carries_its_calendar_file(world: World) -> None:
@@ -100,7 +123,8 @@ async def test_what_may_pass_is_tried_again_by_temporal(
     post = Post(answers=[error])
     with pytest.raises(ApplicationError) as later:
         await send(world, post, journey, "demo_nurture_1")
-    assert (later.value.type, later.value.message, later.value.next_retry_delay) == (code, code, wait)
+    delay = wait + messages.MARGIN if wait else None
+    assert (later.value.type, later.value.message, later.value.next_retry_delay) == (code, code, delay)
     assert not later.value.non_retryable
     assert await send(world, post, journey, "demo_nurture_1") == StepResult(status="sent")
     assert len({mail.text for mail in post.calls}) == 1
@@ -169,7 +193,7 @@ async def test_why_nothing_goes_out_is_the_answer(world: World) -> None:
 
 async def test_a_template_that_fails_sends_nothing_and_leaves_no_row(world: World) -> None:
     _, journey = await nurtured(world)
-    composer = Composer(CONFIG / "nowhere", world.marketing, "https://acme.example", "secret")
+    composer = Composer(CONFIG / "nowhere", world.marketing, PUBLIC_URL, "secret")
     post = Post()
     broken = MessageActivities(world.ledger, composer, {"marketing": post})
     asked: Any = await request(world, journey, "demo_nurture_1")

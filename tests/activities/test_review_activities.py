@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -14,6 +15,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.reviews import CHAT_ATTEMPTS, ReviewActivities
 from domain.clock import Clock
 from domain.errors import ProviderError
+from domain.marketing import Limits
 from providers.protocols import Social
 from providers.social.local import LocalSocial
 from store import review_decisions
@@ -190,3 +192,18 @@ async def test_no_more_posts_go_out_on_a_day_than_the_limit_and_the_rest_go_on_t
     midnight = now().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     assert answers[2].again_at is not None
     assert abs(answers[2].again_at - midnight) < timedelta(seconds=1)
+
+
+async def test_the_fourth_post_of_a_day_waits_for_the_next_one_however_many_are_published_at_once(db: Database) -> None:
+    async with db.transaction() as tx:
+        await tx.execute(update(Review).values(claimed_at=None))
+    clock = Clock(now() - timedelta(hours=1), 1.0)
+    doing = activities(db, posts_per_day=Limits().social_posts_per_day)
+    posts = [await approved(db) for _ in range(5)]
+    answers = await asyncio.gather(*(doing.publish(publication(one, clock)) for one in posts))
+    assert Limits().social_posts_per_day == 3
+    assert sorted(answer.published for answer in answers) == [False, False, True, True, True]
+    async with db.transaction() as tx:
+        await tx.execute(update(Review).values(claimed_at=col(Review.claimed_at) - timedelta(days=1)))
+    late = [one for one, answer in zip(posts, answers, strict=True) if not answer.published]
+    assert [(await doing.publish(publication(one, clock))).published for one in late] == [True, True]

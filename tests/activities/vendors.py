@@ -39,6 +39,7 @@ class FakeCrm:
     errors: list[ProviderError] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
     statuses: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    erased: list[str] = field(default_factory=list)
 
     def _maybe_fail(self) -> None:
         if self.errors:
@@ -56,6 +57,10 @@ class FakeCrm:
         self._maybe_fail()
         self.statuses[key] = (email, status, summary)
 
+    async def erase(self, email: str) -> None:
+        self._maybe_fail()
+        self.erased.append(email)
+
     async def aclose(self) -> None:
         return
 
@@ -68,6 +73,13 @@ class FakePlatform:
     errors: list[ProviderError] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
     attributes: dict[str, dict[str, str]] = field(default_factory=dict)
+    lists: dict[str, set[str]] = field(default_factory=dict)
+    erased: list[str] = field(default_factory=list)
+
+    async def change_lists(self, email: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.lists[email] = (self.lists.get(email, set()) | {*add}) - {*remove}
 
     async def push(self, person: Person) -> str:
         if self.errors:
@@ -79,6 +91,11 @@ class FakePlatform:
         if self.errors:
             raise self.errors.pop(0)
         self.attributes.setdefault(email, {}).update(attributes)
+
+    async def erase(self, email: str) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.erased.append(email)
 
     async def aclose(self) -> None:
         return

@@ -38,3 +38,9 @@ async def timeline_of(client: httpx.AsyncClient, email: str) -> list[dict[str, A
     items = (await client.get(f"/v1/contacts/{contact['id']}/timeline", params={"limit": 200})).json()["items"]
     assert isinstance(items, list)
     return items
+
+
+async def heard_of(client: httpx.AsyncClient, email: str) -> list[dict[str, Any]]:
+    """What others told of a person: everything that happened without our own events."""
+    lines = await timeline_of(client, email)
+    return [line for line in lines if line["details"].get("source") != "perennial"]

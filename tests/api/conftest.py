@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -12,10 +13,13 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.deps import Services
 from domain.marketing import Brand, Form, Marketing
+from domain.preferences import Topic
 from settings import Settings
 from store import access
 from store.access import ROLES, Role
 from tests.api.callers import PUBLIC_URL, SECRET, caller
+
+CMS_SECRET = "whsec_" + base64.b64encode(b"the secret of a CMS").decode()
 
 
 async def temporal_is_up() -> None:
@@ -34,9 +38,11 @@ def marketing() -> Marketing:
             transactional_from="post@acme.example",
             marketing_from="news@acme.example",
         ),
+        topics=[Topic(key="offers", title="Offers & more"), Topic(key="reviews", title="Reviews")],
         forms={
             "contact": Form(tags=["B2B"], audience="business", consent_wording="We may write to you."),
             "quiet": Form(event="page_visited", redirect="/done"),
+            "careful": Form(event="newsletter_subscribed", consent_wording="Send it.", double_opt_in=True),
             "astray": Form(redirect="https://evil.example/"),
         },
     )
@@ -54,6 +60,7 @@ def settings_for() -> Callable[[str], Settings]:
             github_webhook_secret="github-secret",
             calendly_webhook_secret="",
             sendgrid_webhook_public_key=None,
+            cms_webhook_secret=CMS_SECRET,
         )
 
     return made

@@ -58,9 +58,8 @@ class Story:
             contact_id=self.contact_id,
             sequence=journey.sequence,
             step=step,
-            lane="marketing",
             recipient=self.email,
-            **{"state": "sent", "subject": f"About {step}", "created_at": now(), **fields},
+            **{"lane": "marketing", "state": "sent", "subject": f"About {step}", "created_at": now(), **fields},
         )
         async with self.services.db.transaction() as tx:
             tx.add(row)

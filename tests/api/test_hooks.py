@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,10 +12,16 @@ from uuid import uuid4
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import select
+from sqlmodel import col
+from starlette.datastructures import Headers
 
-from api.webhooks.signing import sign_github, sign_stripe
+from api.deps import Services
+from api.webhooks.signing import sign_cms, sign_github, sign_stripe
 from store.base import now
-from tests.api.callers import caller, contact_of, somebody, timeline_of
+from store.events import Event
+from tests.api.callers import caller, contact_of, heard_of, somebody
+from tests.api.conftest import CMS_SECRET
 
 
 def checkout(email: str | None, **changes: Any) -> bytes:
@@ -46,7 +54,7 @@ async def test_a_signed_purchase_is_there_when_it_is_answered(
     email = somebody()
     answer = await send(stranger, checkout(email.upper()))
     assert (answer.status_code, answer.json()["accepted"]) == (202, 1)
-    [event] = await timeline_of(viewer, email)
+    [event] = await heard_of(viewer, email)
     assert (event["title"], event["details"]["source"]) == ("purchase_completed", "stripe")
 
 
@@ -57,7 +65,7 @@ async def test_a_repeat_is_answered_the_same_and_changes_nothing(
     body = checkout(email)
     answers = [await send(stranger, body) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [202, 202, 202]
-    [event] = await timeline_of(viewer, email)
+    [event] = await heard_of(viewer, email)
     assert event["details"]["duplicates"] == 2
 
 
@@ -125,4 +133,36 @@ async def test_the_contact_of_a_purchase_is_the_contact_of_the_form(
     await stranger.post("/forms/contact", data={"email": email})
     await send(stranger, checkout(email.upper()))
     assert "B2B" in (await contact_of(viewer, email))["tags"]
-    assert len(await timeline_of(viewer, email)) == 2
+    assert len(await heard_of(viewer, email)) == 2
+
+
+async def test_an_entry_of_a_cms_is_content_once_an_id(stranger: httpx.AsyncClient, services: Services) -> None:
+    """Told again, and told again after it was changed."""
+    entry = {"id": uuid4().hex, "title": "Out", "url": "https://blog.example/1", "body": "First."}
+    outcomes = []
+    for changes in ({}, {}, {"body": "Changed."}):
+        body = json.dumps(entry | changes).encode()
+        headers = sign_cms(CMS_SECRET, body, now(), message_id=uuid4().hex)
+        outcomes.append((await stranger.post("/webhooks/cms", content=body, headers=headers)).json())
+    assert [answer["accepted"] for answer in outcomes] == [1, 0, 0]
+    assert [answer["duplicate"] for answer in outcomes] == [0, 1, 1]
+    async with services.db.transaction() as tx:
+        found = select(Event).where(col(Event.type) == "content_published", col(Event.sender_id) == entry["id"])
+        [event] = (await tx.execute(found)).scalars()
+    assert event.payload["body"] == "First."
+
+
+async def test_what_nobody_signed_is_no_entry(stranger: httpx.AsyncClient) -> None:
+    body = json.dumps({"id": "x", "title": "Out"}).encode()
+    strange = "whsec_" + base64.b64encode(b"strange").decode()
+    headers = sign_cms(strange, body, now(), message_id="m")
+    assert (await stranger.post("/webhooks/cms", content=body, headers=headers)).status_code == 400
+
+
+async def test_which_files_are_content_is_what_the_configuration_says(services: Services) -> None:
+    configured = replace(services, marketing=services.marketing.model_copy(update={"content_paths": ["docs/news/**"]}))
+    commit = {"added": ["docs/news/one.md", "blog/two.md", "docs/three.md"], "modified": []}
+    push = {"ref": "refs/heads/main", "after": "abc", "commits": [commit], "repository": {"full_name": "acme/widget"}}
+    headers = Headers({"x-github-event": "push", "x-github-delivery": "d-1"})
+    (pushed,) = configured.sources["github"].translate(headers, json.dumps(push).encode())
+    assert (pushed.type, pushed.payload["files"]) == ("content_pushed", ["docs/news/one.md"])

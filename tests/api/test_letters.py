@@ -12,7 +12,7 @@ from sqlmodel import col
 from api.deps import Services
 from domain.events import Incoming
 from store.access import Audit
-from tests.api.callers import contact_of, somebody, timeline_of
+from tests.api.callers import contact_of, heard_of, somebody
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ async def test_mended_and_replayed_it_is_an_event_like_any_other(
     email = somebody()
     answer = await marketer.post(f"/v1/dead-letters/{letter}/replay", json={"payload": {"email": email}})
     assert (answer.status_code, answer.json()) == (202, {"event_id": str(letter), "outcome": "waiting"})
-    [event] = await timeline_of(marketer, email)
+    [event] = await heard_of(marketer, email)
     assert (event["id"], event["state"]) == (str(letter), "waiting")
     async with services.db.transaction() as tx:
         [line] = (await tx.execute(select(Audit).where(col(Audit.target) == str(letter)))).scalars().all()

@@ -56,3 +56,16 @@ async def test_journeys_are_listed_by_state_and_sequence(services: Services, vie
     assert await ids(state="open") == await ids(state="paused") == {str(paused.id)}
     assert await ids(state="completed", sequence=SEQUENCE) == {str(ended.id)}
     assert await ids(sequence="another") == set()
+
+
+async def test_a_doubt_is_settled_once_and_by_a_marketer_only(
+    services: Services, viewer: httpx.AsyncClient, marketer: httpx.AsyncClient
+) -> None:
+    story = await begin(services)
+    doubtful = await story.message(await story.journey(), "first", state="unknown", reason="no_answer")
+    path = f"/v1/messages/{doubtful.id}/settle"
+    assert (await viewer.post(path, json={"arrived": True})).status_code == 403
+    assert (await marketer.post(path, json={})).status_code == 422
+    settled = await marketer.post(path, json={"arrived": False})
+    assert (settled.status_code, settled.json()["state"], settled.json()["reason"]) == (200, "failed", "not_arrived")
+    assert (await marketer.post(path, json={"arrived": True})).status_code == 409

@@ -59,6 +59,23 @@ async def test_a_refund_of_the_demo_names_the_payment_and_the_product() -> None:
     assert incoming.payload["products"] == ["a"]
 
 
+async def test_a_subscription_of_the_demo_names_its_customer_and_its_period() -> None:
+    account = bodies.Account("rita@people.example", "year", 29000)
+    incoming = await _read("stripe", bodies.stripe_subscription("updated", account, ends_at=NOW, at=NOW, ends=True))
+    said = incoming.payload
+    assert (incoming.type, incoming.email, said["customer"]) == ("subscription_changed", None, account.customer)
+    assert (said["interval"], said["amount"], said["cancel_at_period_end"]) == ("year", 29000, True)
+    assert datetime.fromisoformat(said["current_period_end"]) == NOW.replace(microsecond=0)
+
+
+async def test_an_invoice_of_the_demo_names_the_person_the_subscription_and_the_attempt() -> None:
+    account = bodies.Account("paul@people.example", "month", 2900)
+    incoming = await _read("stripe", bodies.stripe_invoice("payment_failed", account, attempt=2, at=NOW))
+    said = incoming.payload
+    assert (incoming.type, incoming.email) == ("payment_failed", "paul@people.example")
+    assert (said["subscription"], said["customer"], said["retry"]) == (account.number, account.customer, 2)
+
+
 async def test_both_halves_of_a_reschedule_name_each_other() -> None:
     old, new = bodies.invitee_uri(), bodies.invitee_uri()
     who = {"email": "fay@people.example", "name": "Fay"}
@@ -103,6 +120,14 @@ async def test_githubs_delivery_id_stays_the_same_when_it_delivers_again() -> No
     await ends.senders.deliver(ends.senders.delivered[0])
     first, second = (request.headers["x-github-delivery"] for request in ends.requests)
     assert first == second
+
+
+async def test_a_second_click_posts_the_same_registration_and_is_no_delivery_to_repeat_later() -> None:
+    ends = Ends(303, 303)
+    answers = await ends.senders.registration("WB001", clicks=2, email="walt@people.example")
+    assert answers == [303, 303]
+    assert ends.requests[0].content == ends.requests[1].content
+    assert (ends.requests[0].url.path, ends.senders.delivered) == ("/webinars/WB001", [])
 
 
 async def test_what_could_not_be_made_durable_is_sent_again_as_vendors_do() -> None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from domain.content import (
     KINDS,
+    WRITTEN,
     Asset,
     LinkedInPost,
     NewsletterSnippet,
@@ -110,11 +111,12 @@ def test_kinds_lead_to_their_channels() -> None:
         "linkedin": "linkedin",
         "newsletter": "newsletter",
         "descriptions": "seo",
+        "campaign": "campaign",
     }
     assert all(name == kind.name for name, kind in KINDS.items())
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
+@pytest.mark.parametrize("kind", WRITTEN.values(), ids=WRITTEN.keys())
 def test_a_model_is_asked_for_the_content_and_not_for_the_note(kind: Any) -> None:
     schema = kind.shape.model_json_schema()
     assert "note" not in schema["properties"]

@@ -9,7 +9,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.marketing import Brand, Marketing, Product
+from domain.catalogue import Product
+from domain.marketing import Brand, Marketing
 from domain.purchases import Bought, GivenBack, recommend, remaining
 from tests.core_kit import BASICS, GUIDE, PRACTICE, TRACING, marketing
 

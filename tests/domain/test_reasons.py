@@ -19,6 +19,7 @@ PLACES: dict[str, tuple[int, str]] = {
     "Skip": (0, "reason"),
     "End": (0, "reason"),
     "Hold": (0, "reason"),
+    "Defer": (1, "reason"),
     "Settled": (1, "reason"),
     "StepResult": (1, "reason"),
     "Pushed": (1, "reason"),
@@ -76,6 +77,7 @@ def test_every_state_of_a_cart_has_its_sentence(code: str) -> None:
     "code",
     ["unsubscribed", "late", "cart_paid", "booking_superseded", "refunded", "no_consent", "suppressed:bounced",
      "suppressed:complained", "already_in_it", "was_in_it_before", "client_side", "demo_booked", "demo_held",
+     "quiet_hours", "send_window",
      "no_answer", "hold_over", "released", "erased", "no_address", "restarted"],
 )  # fmt: skip
 def test_what_people_are_shown_most_has_its_sentence(code: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.sending import LATE_FLOOR_REAL, Decision, End, Facts, Hold, Send, Skip, decide
+from domain.sending import LATE_FLOOR_REAL, Decision, Defer, End, Facts, Hold, Send, Skip, Turn, decide
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -39,6 +39,8 @@ facts = st.builds(
     erased=st.booleans(),
     opted_out=st.booleans(),
     consent_missing=st.booleans(),
+    unconfirmed=st.booleans(),
+    declined=words,
     suppressed=words,
     ended_by=words,
     held_by=words,
@@ -58,6 +60,8 @@ facts = st.builds(
         ({"suppressed": "bounced"}, Skip("suppressed:bounced"), Skip("suppressed:bounced")),
         ({"suppressed": "complained"}, Skip("suppressed:complained"), Send()),
         ({"consent_missing": True}, Skip("no_consent"), Send()),
+        ({"unconfirmed": True}, Skip("unconfirmed"), Send()),
+        ({"declined": "topic_declined"}, Skip("topic_declined"), Send()),
         ({"unmet": "refunded"}, Skip("refunded"), Skip("refunded")),
         ({"due": NOW - DAY}, Send(), Send()),
         ({"due": NOW - DAY - timedelta(seconds=1)}, Skip("late"), Send()),
@@ -103,3 +107,27 @@ def test_every_refusal_has_a_reason(facts: Facts) -> None:
 def test_only_an_ending_or_an_opt_out_ends_a_journey(facts: Facts) -> None:
     if isinstance(decide(facts), End):
         assert facts.erased or facts.ended_by or facts.opted_out
+
+
+TURN = Turn(since=NOW, opens_at=NOW, closed_by="", free_at=None, give_up_at=NOW + 2 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("change", "decision"),
+    [
+        ({}, Send()),
+        ({"opens_at": NOW + DAY, "closed_by": "quiet_hours"}, Defer(NOW + DAY, "quiet_hours")),
+        ({"opens_at": None}, Skip("never_open")),
+        ({"free_at": NOW + DAY}, Defer(NOW + DAY, "cap")),
+        ({"free_at": NOW + 5 * DAY}, Defer(NOW + 2 * DAY, "cap")),
+        ({"free_at": NOW + DAY, "give_up_at": NOW}, Skip("capped")),
+        ({"free_at": None, "give_up_at": NOW}, Send()),
+        ({"opens_at": NOW + DAY, "closed_by": "quiet_hours", "free_at": NOW}, Defer(NOW + DAY, "quiet_hours")),
+        ({"since": NOW - DAY}, Send()),
+        ({"since": NOW - DAY - timedelta(seconds=1)}, Skip("late")),
+    ],
+)
+def test_the_calendar_comes_before_the_cap_and_both_after_what_is_late(change: Any, decision: Decision) -> None:
+    facts = replace(GOOD, due=NOW - 9 * DAY, turn=replace(TURN, **change))
+    assert decide(facts) == decision
+    assert decide(replace(facts, lane="transactional")) == Send()

@@ -14,6 +14,7 @@ SIGNATURE = {
     "github": "x-hub-signature-256",
     "resend": "svix-signature",
     "sendgrid": "x-twilio-email-event-webhook-signature",
+    "cms": "webhook-signature",
 }
 TIME = {"resend": "svix-timestamp", "sendgrid": "x-twilio-email-event-webhook-timestamp"}
 

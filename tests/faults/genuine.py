@@ -69,6 +69,15 @@ WEBHOOKS: dict[str, list[Any]] = {
             {"event": "open", "sg_event_id": "e2", "email": "ada@example.com", "timestamp": 1772712000},
         ]
     ],
+    "cms": [
+        {
+            "id": "post-1",
+            "title": "It is out",
+            "url": "https://blog.example/1",
+            "body": "<p>At last.</p>",
+            "published_at": "2026-03-05T12:00:00Z",
+        }
+    ],
 }
 
 _ABOUT = {"email": "ada@example.com", "user_id": "u-1", "session_id": "s-1", "occurred_at": "2026-03-05T12:00:00Z"}

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 TRAININGS = {"observability-basics", "incident-practice", "tracing-deep-dive", "on-call-design", "capacity-planning"}
-AUDIENCE = "Engineering"  # of every training in the catalogue; the book has none
+AUDIENCE = "Engineering"  # of everything in the catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def _form(person: Person, happened: Happened) -> None:
     person.touches.append(facts["source"])
     person.original = person.original or facts["source"]
     person.latest = facts["source"]
-    person.tags |= {"lead", "B2B", "form:contact"}
+    person.tags |= {"lead", "B2B", "form:contact", f"source:{facts['source']}"}
     person.first_name = facts.get("first_name") or person.first_name
     person.company = facts.get("company") or person.company
     person.audience = facts.get("audience") or person.audience
@@ -93,7 +93,7 @@ def _bought(person: Person, happened: Happened) -> None:
     person.orders[facts["order"]] = products
     person.tags |= {"customer", "B2C", *(f"product:{key}" for key in products)}
     person.first_name = person.first_name or "Ada"
-    if not person.audience and TRAININGS & set(products):
+    if not person.audience and products:
         person.audience = AUDIENCE
     for cart in [facts["cart"]] if facts["cart"] else list(person.carts):
         person.carts[cart] = "paid"

@@ -40,6 +40,9 @@ _JOURNEYS = """
       AND t.sequence IN ('demo_nurture', 'purchase_followup', 'cart_recovery')
 """
 
+# Tags of facts are there once the fact is; this one is a step's, which comes due by the clock.
+STEPS_WRITE = "engaged:"
+
 
 async def settled(product: Ground, within_s: float) -> bool:
     """Whether in time everything is routed, what became of leads and of starts included."""
@@ -60,7 +63,7 @@ async def people(product: Ground) -> dict[str, Person]:
             first_name=name,
             company=company,
             audience=audience,
-            tags=set(tags),
+            tags={tag for tag in tags if not tag.startswith(STEPS_WRITE)},
             opted_out=out,
         )
     for email, source in await product.rows(_TOUCHES):

@@ -7,6 +7,12 @@ JSON of its two ports. How it treats a message is told by the recipient's addres
 - `…+slow1500@…`: it thinks for 1,500 ms before it accepts,
 - `…+after250@…`: it accepts at once, and answers 250 ms later,
 - `…+refuse@…`: the first call of each key is answered 503, and not accepted,
+- `…+error@…`: the same with 500, which leaves open whether it was,
+- `…+limit2@…`: the same with 429 and the wish to be asked again after 2 s,
+- `…+reset@…`: the same with a connection that is reset,
+- `…+away6000@…`: the same, and for 6,000 ms nobody gets a connection: what waits for one runs into its time limit,
+- `…+mute11000@…`: it accepts at once, and answers the first call 11,000 ms later, later ones at once,
+- `…+never@…`: every call is answered 422,
 - `…@forgetful.example`: it does not remember keys: the control of everything that is built on them.
 """
 
@@ -16,18 +22,36 @@ import asyncio
 import json
 import os
 import re
+import socket
+import struct
 import sys
 import time
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+T = TypeVar("T")
 FORGETFUL = "@forgetful.example"
 KEY_HEADER = "x-perennial-key"
-_TAG = re.compile(r"\+(slow|after|refuse)(\d*)@")
+_TAG = re.compile(r"\+(slow|after|refuse|error|limit|reset|away|mute|never)(\d*)@")
+# What the kernel keeps for us while nobody accepts: with room for none, connections are not made at all.
+WAITING, NONE_WAITING = 200, 0
+READ_WITHIN_S = 1.0
+Reply = tuple[int, dict[str, Any], dict[str, str]]
+# Kinds whose first call of each key comes to nothing, and with which answer.
+FIRST = {
+    "refuse": (503, "service_unavailable"),
+    "error": (500, "internal_server_error"),
+    "limit": (429, "rate_limit_exceeded"),
+}
+
+
+class Reset(Exception):
+    """The connection is to be reset instead of an answer."""
 
 
 @dataclass(slots=True)
@@ -38,11 +62,71 @@ class Taken:
     answer: str | None = None
 
 
+class Door:
+    """Where connections come in, one after the other; it can be closed, so that for a while none is made."""
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=WAITING)
+        self.listener.setblocking(False)
+        self._idle: dict[asyncio.StreamWriter, float] = {}
+        self._open = asyncio.Event()
+        self._open.set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._accepting: asyncio.Task[Any] | None = None
+
+    async def idle(self, writer: asyncio.StreamWriter, request: Coroutine[Any, Any, T]) -> T:
+        """The next request of a connection, which may be closed until it has come."""
+        self._idle[writer] = time.monotonic()
+        try:
+            return await request
+        finally:
+            self._idle.pop(writer, None)
+
+    def close(self, seconds: float) -> None:
+        """For so long nobody comes in; whoever is in and idle goes."""
+        if not self._open.is_set():
+            return
+        self._open.clear()
+        self.listener.listen(NONE_WAITING)
+        if self._accepting:
+            self._accepting.cancel()
+        # An answer that nobody has read yet would be lost with its connection, and with it what it asked for.
+        for writer, since in self._idle.items():
+            if time.monotonic() - since > READ_WITHIN_S:
+                _reset(writer)
+        asyncio.get_running_loop().call_later(seconds, self._reopen)
+
+    def _reopen(self) -> None:
+        self.listener.listen(WAITING)
+        self._open.set()
+
+    async def serve(self, carry: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]) -> None:
+        """Carry each connection, until cancelled."""
+        while True:
+            await self._open.wait()
+            self._accepting = self._kept(self._accept(carry))
+            await asyncio.wait({self._accepting})
+
+    async def _accept(self, carry: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]) -> None:
+        while True:
+            connection, _ = await asyncio.get_running_loop().sock_accept(self.listener)
+            reader, writer = await asyncio.open_connection(sock=connection)
+            self._kept(carry(reader, writer))
+
+    def _kept(self, work: Awaitable[None]) -> asyncio.Task[Any]:
+        task = asyncio.ensure_future(work)
+        assert isinstance(task, asyncio.Task)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
 @dataclass(slots=True)
 class Provider:
     """Accepts, remembers and writes down."""
 
     log: int
+    door: Door
     keys: dict[str, Taken] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
 
@@ -51,19 +135,18 @@ class Provider:
         line = {"what": what, "at": time.time(), "key": key, "to": to, **more}
         os.write(self.log, (json.dumps(line) + "\n").encode())
 
-    async def emails(self, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, Any]]:
+    async def emails(self, headers: dict[str, str], body: bytes) -> Reply:
         """https://resend.com/docs/api-reference/emails/send-email and /dashboard/emails/idempotency-keys."""
         if not headers.get("authorization", "").startswith("Bearer re_"):
-            return 401, {"statusCode": 401, "name": "missing_api_key", "message": "Missing API key"}
+            return _wrong(401, "missing_api_key")
         mail = json.loads(body)
         key, to = headers.get("idempotency-key", ""), mail["to"][0]
         listed = mail["headers"].get("List-Unsubscribe", "").strip("<>")
         lane = next((tag["value"] for tag in mail["tags"] if tag["name"] == "lane"), "")
         self.note("called", key, to, unsubscribe=listed, lane=lane)
         kind, number = (found[1], found[2]) if (found := _TAG.search(to)) else ("", "")
-        if kind == "refuse" and key not in self.refused:
-            self.refused.add(key)
-            return 503, {"statusCode": 503, "name": "service_unavailable", "message": "Try again"}
+        if (refusal := self._refusal(kind, number, key, to)) is not None:
+            return refusal
         digest = sha256(body).hexdigest()
         known = None if to.endswith(FORGETFUL) else self.keys.get(key)
         if known is not None:
@@ -73,19 +156,34 @@ class Provider:
             await asyncio.sleep(int(number) / 1000)
         taken.answer = str(uuid4())
         self.note("accepted", key, to, subject=mail["subject"], unsubscribe=listed, lane=lane)
-        if kind == "after":
+        if kind == "after" or (kind == "mute" and key not in self.refused):
+            self.refused.add(key)
             await asyncio.sleep(int(number) / 1000)
         self.note("answered", key, to)
-        return 200, {"id": taken.answer}
+        return 200, {"id": taken.answer}, {}
 
-    def _again(self, known: Taken, digest: str, key: str, to: str) -> tuple[int, dict[str, Any]]:
+    def _refusal(self, kind: str, number: str, key: str, to: str) -> Reply | None:
+        """What the address asks for in place of being accepted. Raises Reset."""
+        if kind == "never":
+            return _wrong(422, "validation_error")
+        if key in self.refused or kind not in {*FIRST, "reset", "away"}:
+            return None
+        self.refused.add(key)
+        self.note(kind, key, to)
+        if kind == "away":
+            self.door.close(int(number) / 1000)
+        if kind not in FIRST:
+            raise Reset
+        return _wrong(*FIRST[kind], {"retry-after": number} if number else None)
+
+    def _again(self, known: Taken, digest: str, key: str, to: str) -> Reply:
         if known.digest != digest:
             self.note("conflict", key, to)
-            return 409, {"statusCode": 409, "name": "invalid_idempotent_request", "message": "Another body"}
+            return _wrong(409, "invalid_idempotent_request")
         if known.answer is None:
-            return 409, {"statusCode": 409, "name": "concurrent_idempotent_requests", "message": "In progress"}
+            return _wrong(409, "concurrent_idempotent_requests")
         self.note("repeated", key, to)
-        return 200, {"id": known.answer}
+        return 200, {"id": known.answer}, {}
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """SMTP: what is taken is taken again when it comes again."""
@@ -103,18 +201,29 @@ class Provider:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection of HTTP/1.1 that is kept alive."""
         try:
-            while request := await _request(reader):
-                status, answer = await self.emails(*request)
+            while request := await self.door.idle(writer, _request(reader)):
+                status, answer, more = await self.emails(*request)
                 content = json.dumps(answer).encode()
-                head = (
-                    f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n"
-                )
-                writer.write(head.encode() + content)
+                heads = {"content-type": "application/json", "content-length": str(len(content)), **more}
+                lines = [f"HTTP/1.1 {status} X", *(f"{name}: {value}" for name, value in heads.items()), "", ""]
+                writer.write("\r\n".join(lines).encode() + content)
                 await writer.drain()
+        except Reset:
+            _reset(writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             return  # Whoever called was killed: what was accepted stays accepted.
         finally:
             writer.close()
+
+
+def _wrong(status: int, name: str, headers: dict[str, str] | None = None) -> Reply:
+    return status, {"statusCode": status, "name": name, "message": name}, headers or {}
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """Not closed in order, but broken off: with no time to linger the kernel sends a reset."""
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
 
 
 async def _request(reader: asyncio.StreamReader) -> tuple[dict[str, str], bytes] | None:
@@ -129,14 +238,16 @@ async def _request(reader: asyncio.StreamReader) -> tuple[dict[str, str], bytes]
 
 async def main(log: str) -> None:
     """Serve until the end of standard input, so that it never outlives whoever started it."""
-    provider = Provider(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
-    http = await asyncio.start_server(provider.serve, "127.0.0.1", 0)
+    door = Door()
+    provider = Provider(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), door)
+    serving = asyncio.create_task(door.serve(provider.serve))
     loop = asyncio.get_running_loop()
     smtp = await loop.create_server(lambda: SMTP(provider, loop=loop, hostname="provider.test"), "127.0.0.1", 0)
-    ports = {"http": http.sockets[0].getsockname()[1], "smtp": smtp.sockets[0].getsockname()[1]}
+    ports = {"http": door.listener.getsockname()[1], "smtp": smtp.sockets[0].getsockname()[1]}
     sys.stdout.write(json.dumps(ports) + "\n")
     sys.stdout.flush()
     await asyncio.to_thread(sys.stdin.read)
+    serving.cancel()
 
 
 if __name__ == "__main__":

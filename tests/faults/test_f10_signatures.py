@@ -105,6 +105,8 @@ def _genuine(source: str, name: str) -> tuple[str, Any]:
     if source == "github":
         release = bodies.github_release(repository="f10/tool", release_id=1, tag=name, name="", body="", at=now)
         return name, release
+    if source == "cms":
+        return name, {"id": name, "title": name, "url": f"https://blog.example/{name}", "body": name}
     if source == "resend":
         data = {"email_id": name, "to": [email], "tags": {"perennial_key": name}, "created_at": now.isoformat()}
         return name, {"type": "email.delivered", "created_at": now.isoformat(), "data": data}

@@ -146,7 +146,7 @@ def _edited(body: dict[str, Any], word: str) -> dict[str, Any]:
     name = next(key for key in body if key != "note")
     text = body[name]
     first = text[0] if isinstance(text, list) else text
-    changed = f"{word} {first}"[: len(first)]
+    changed = f"{word} {first}"[: len(first)].rstrip()  # as it is kept: without blank edges
     return {**body, name: [changed, *text[1:]] if isinstance(text, list) else changed}
 
 

@@ -1,4 +1,4 @@
-"""F15: once an opt-out, a payment or a booking is committed, no provider accepts what it stops."""
+"""F15: once an opt-out, a payment, a booking or an erasure is committed, no provider accepts what it stops."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from demo import bodies
 from providers.mail.resend import request_body
 from store.messages import Message
 from tests.faults.ground import Ground
-from tests.faults.kit import Delivery, Line, Sender, Verdict, chance, event, of, until
+from tests.faults.kit import Delivery, Line, Sender, Verdict, bearer, chance, event, of, until
 from tests.faults.vendors import purchase
 
-EACH = of(50, 500)
+EACH = of(25, 500)
 CONTROLS = of(5, 20)
-FACTS = ("unsubscribe", "purchase", "booking")
+FACTS = ("unsubscribe", "purchase", "booking", "erasure")
 # While the provider thinks, and between an attempt that it refused and the next one.
 MOMENTS = ("slow1500", "refuse")
 AT_ONCE = 60
@@ -97,12 +97,13 @@ async def _play(product: Ground, sender: Sender, person: Person, pause_s: float)
     if person.control:
         await _without_care(product, person, lines[0])
     else:
-        assert await sender.tell(_stop(product, person, lines[0])), person.email
+        stop = await _erasure(product, person) if person.fact == "erasure" else _stop(product, person, lines[0])
+        assert await sender.tell(stop), person.email
         person.taken_at = next(at for name, at, _ in reversed(sender.taken) if name == f"stop {person.email}")
 
 
 def _begin(product: Ground, person: Person) -> Delivery:
-    if person.fact == "unsubscribe":
+    if person.fact in {"unsubscribe", "erasure"}:
         return event(f"begin {person.email}", "fault_offer", person.email, product.key)
     if person.fact == "booking":
         form = {"payload": {"form": "contact"}}
@@ -128,6 +129,12 @@ def _stop(product: Ground, person: Person, line: Line) -> Delivery:
         email=person.email, name="Ada", invitee=bodies.invitee_uri(), starts_at=now + timedelta(days=2), at=now
     )
     return product.vendors.deliver("calendly", name, booked)
+
+
+async def _erasure(product: Ground, person: Person) -> Delivery:
+    [found] = await product.rows("SELECT contact_id FROM identities WHERE value = :email", email=person.email)
+    path = f"/v1/contacts/{found[0]}/erase"
+    return Delivery(f"stop {person.email}", path, b"", lambda: bearer(product.keys["Root"]))
 
 
 async def _without_care(product: Ground, person: Person, line: Line) -> None:

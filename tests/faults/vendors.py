@@ -9,10 +9,18 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from api.webhooks.signing import sendgrid_key, sign_calendly, sign_github, sign_resend, sign_sendgrid, sign_stripe
+from api.webhooks.signing import (
+    sendgrid_key,
+    sign_calendly,
+    sign_cms,
+    sign_github,
+    sign_resend,
+    sign_sendgrid,
+    sign_stripe,
+)
 from tests.faults.kit import Delivery
 
-SOURCES = ("stripe", "calendly", "github", "resend", "sendgrid")
+SOURCES = ("stripe", "calendly", "github", "resend", "sendgrid", "cms")
 Json = dict[str, Any]
 
 
@@ -27,7 +35,7 @@ class Vendors:
         """What is configured on our side."""
         if source == "sendgrid":
             return self._sendgrid[which][1]
-        if source == "resend":
+        if source in {"resend", "cms"}:
             return "whsec_" + base64.b64encode(f"{self._secret}{which}".encode()).decode()
         return f"{source}-{which}-{self._secret}"
 
@@ -45,6 +53,7 @@ class Vendors:
             "calendly": lambda: sign_calendly(secret, body, at),
             "github": lambda: sign_github(secret, body, event="release", delivery=str(uuid4())),
             "resend": lambda: sign_resend(secret, body, at, message_id=f"msg_{uuid4().hex}"),
+            "cms": lambda: sign_cms(secret, body, at, message_id=f"msg_{uuid4().hex}"),
             "sendgrid": lambda: sign_sendgrid(self._sendgrid[which][0], body, at),
         }
         return signers[source]()

@@ -54,7 +54,9 @@ async def play(town: Town) -> Forms:
 
 
 async def _routed(town: Town, person: Person) -> bool:
-    return [entry["state"] for entry in await town.api.timeline(person.email)] == ["routed"]
+    """Whether the form was carried out, and what follows from it: that its confirmation is due."""
+    told = [entry["state"] for entry in await town.api.timeline(person.email) if entry["kind"] == "event"]
+    return bool(told) and set(told) == {"routed"}
 
 
 async def _known(town: Town, person: Person) -> dict[str, Any]:

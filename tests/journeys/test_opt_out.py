@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
@@ -16,6 +16,7 @@ from tests.journeys.town import Person, Town
 
 pytestmark = pytest.mark.timeout(300)
 AFTER_S = 14
+SOON = timedelta(seconds=4)
 
 RUNNING = ("demo_nurture", "purchase_followup", "cart_recovery")
 
@@ -86,9 +87,13 @@ async def test_it_ends_every_marketing_journey_in_mid_wait(town: Town, played: O
 
 
 async def test_they_end_long_before_their_next_step_would_have_found_out(town: Town, played: OptOut) -> None:
+    contact = await town.api.contact(played.olafsson.email)
+    assert contact is not None
+    soon = moment_of(contact["opted_out_at"]) + SOON
     for before in played.before[:2]:  # the cart's next step is hours away
         journey = await town.journey(played.olafsson, before["sequence"])
-        assert moment_of(journey["ended_at"]) < moment_of(before["next_due_at"])
+        # On a busy machine the next step may be due by the time that he leaves: it is soon, then, that tells.
+        assert moment_of(journey["ended_at"]) < max(moment_of(before["next_due_at"]), soon)
 
 
 async def test_no_marketing_mail_goes_out_after_it(town: Town, played: OptOut) -> None:

@@ -1,7 +1,8 @@
-"""Records a history of every way that a workflow can go: `python -m tests.replay.record`, after a wanted change.
+"""Records a history of every way that a workflow can go: `python -m tests.replay.record [NAME…]`, for new ways.
 
-The histories are replayed against the code of every later version. What they hold of the machine that made
-them is taken out; personal data is never in them.
+The histories are replayed against the code of every later version, so that one that is there is kept as it is: only
+what begins with a NAME is recorded, and without one what is missing. What they hold of the machine that made them is
+taken out; personal data is never in them.
 """
 
 from __future__ import annotations
@@ -9,34 +10,51 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
+from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from domain import names
+from domain.sequences import Sequence
 from embedded.progress import Progress
 from embedded.testserver import find_test_server
 from engine import data_converter
 from tests.core_kit import shipped
 from tests.workflows.journey_kit import DAY, HOUR, Handle, Run, running
 from tests.workflows.test_atomization import KINDS, Drafter
+from tests.workflows.test_campaign import AGAIN, HELD, OVER, Machine, asked, sending, tell, waits
 from tests.workflows.test_content_approval import Row as ReviewRow
 from tests.workflows.test_content_approval import running as reviewing
 from tests.workflows.test_content_approval import until
+from tests.workflows.test_engagement_sweep import Crowd, swept
+from tests.workflows.test_erasure import Outside
 from tests.workflows.test_lead_intake import Systems
 from tests.workflows.test_order_intake import Processor
+from tests.workflows.test_personalization import Model
+from tests.workflows.test_webinar import Rows
+from tests.workflows.test_webinar import Systems as Registering
 from worker import WORKFLOWS, sandbox
 from workflows.atomization import AtomizationInput
-from workflows.journey import StepResult
+from workflows.contact_import import ImportInput, SliceRequest, SliceResult
+from workflows.erasure import ErasureInput
+from workflows.journey import PlanResult, StepResult
 from workflows.lead_intake import LeadInput, Pushed
 from workflows.notices import Notice
 from workflows.order_intake import OrderInput
+from workflows.personalization import PersonalizationInput
+from workflows.planning import planned
+from workflows.rehearsal import RehearsalInput, RehearsalResult
+from workflows.sequence_change import ChangeInput, ChangeSlice
+from workflows.webinar import WebinarInput, WebinarTurn
+from workflows.webinar_registration import RegistrationInput, Told
 
 FOLDER = Path(__file__).parent / "histories"
 RECORDER = "recorder"
@@ -214,6 +232,21 @@ async def intakes(env: Env) -> AsyncIterator[Recorded]:
     for way, processor in {"plain": Processor(2), "away": Processor(1, away=3), "unknown": Processor(0)}.items():
         order = OrderInput(event_id=uuid4())
         yield await intake(env, f"order_intake.{way}", "OrderIntake", order, [processor.resolve])
+    asks: dict[str, tuple[Literal["profile", "recommendations"], Model]] = {
+        "profile": ("profile", Model()),
+        "recommendations": ("recommendations", Model()),
+        "away": ("profile", Model("model_away", away=3)),
+    }
+    for way, (wanted, model) in asks.items():
+        asking = PersonalizationInput(contact_id=uuid4(), event_id=uuid4(), wanted=wanted)
+        yield await intake(env, f"personalization.{way}", "Personalization", asking, model.doers)
+    for way, outside in {
+        "plain": Outside(running=[2]),
+        "insists": Outside(stubborn=True),
+        "given_up": Outside(away=None),
+    }.items():
+        forgetting = ErasureInput(erasure_id=uuid4(), contact_id=uuid4())
+        yield await intake(env, f"erasure.{way}", "Erasure", forgetting, outside.doers)
     now = await env.get_current_time()
     release = AtomizationInput(event_id=uuid4(), kinds=KINDS, epoch=now, factor=1.0)
     for way, drafter in {
@@ -224,21 +257,185 @@ async def intakes(env: Env) -> AsyncIterator[Recorded]:
         yield await intake(env, f"atomization.{way}", "Atomization", release, [drafter.draft])
 
 
-async def record() -> None:
-    """All of them, each into a file of its own."""
+def sequence(*steps: Any, **more: Any) -> Sequence:
+    """A sequence of these steps."""
+    plain = {"sequence": "tried", "name": "Tried", "entry": {"event": "signup"}, "steps": list(steps)}
+    return Sequence.model_validate({**plain, **more})
+
+
+def goes(step: str) -> StepResult:
+    return StepResult(status="done", decides=True, go=step)
+
+
+BOUGHT = {
+    "wait_for": {"event": "purchase_completed", "timeout": "3d"},
+    "key": "bought",
+    "then": [{"email": "thanks"}],
+    "else": [{"email": "still"}],
+}
+WAITED_FOR = sequence({"email": "a"}, BOUGHT, {"wait": "1d"}, {"email": "end"})
+BRANCHED = sequence(
+    {"branch": [{"field": "contact.is_client", "is": True}], "then": [{"email": "a"}], "else": [{"wait": "1d"}]},
+    {"wait_until": {"time": "09:00"}},
+    {"tag": {"add": ["x"]}},
+    {"discount": {"percent": 20, "valid": "48h"}},
+    {"email": "b"},
+)
+BEFORE = sequence({"email": "week", "at": "-7d"}, {"email": "day", "at": "-1d"}, anchor="payload.starts_at")
+
+
+async def heard(run: Run) -> None:
+    await run.until("bought")
+    await run.row.env.sleep(1 * DAY)
+    run.row.heard = "bought"
+    await run.tell(run.row.change("running"))
+
+
+async def anchor_moves(run: Run) -> None:
+    await run.row.env.sleep(4 * DAY)
+    run.row.anchor_at = run.row.started_at + 20 * DAY
+    await run.tell(run.row.change("running"))
+
+
+async def moves_on(run: Run) -> None:
+    await run.row.env.sleep(5 * DAY)
+    plan = sequence({"email": "a"}, {"email": "b", "at": "2d"}, {"email": "d", "at": "6d"})
+    run.row.plan, run.row.version = PlanResult(version=2, steps=planned(plan), at="b"), 2
+    await run.tell(run.row.change("running"))
+
+
+MOVED = StepResult(status="moved")
+
+
+async def told_by_the_answer(run: Run) -> None:
+    plan = sequence({"email": "a"}, {"email": "b", "at": "12d"}, {"email": "d", "at": "16d"})
+    run.row.change("running", shift=1 * DAY)
+    run.row.plan = PlanResult(version=2, steps=planned(plan), at="b", stand=run.row.notice(version=2))
+
+
+async def graphs(env: Env) -> AsyncIterator[Recorded]:
+    """Every way of a plan that is a graph."""
+    name, waiting = "contact_sequence.graph", StepResult(status="waiting")
+    yield await journey(env, f"{name}_plain", NURTURE, nothing)
+    yield await journey(env, f"{name}_branch", BRANCHED, nothing, answers={"branch": [goes("wait")]})
+    yield await journey(env, f"{name}_heard", WAITED_FOR, heard, answers={"bought": [waiting, goes("thanks")]})
+    yield await journey(env, f"{name}_timeout", WAITED_FOR, nothing, answers={"bought": [waiting, goes("still")]})
+    yield await journey(env, f"{name}_anchor", BEFORE, anchor_moves, anchor=10 * DAY)
+    version = sequence({"email": "a"}, {"email": "b", "at": "10d"}, {"email": "c", "at": "20d"})
+    yield await journey(env, f"{name}_version", version, moves_on)
+    yield await journey(env, f"{name}_outdated", version, told_by_the_answer, answers={"b": [MOVED]})
+    until = await env.get_current_time() + 9 * HOUR
+    deferred = {"a": [StepResult(status="deferred", reason="quiet_hours", until=until)]}
+    yield await journey(env, f"{name}_deferred", version, nothing, answers=deferred)
+
+
+async def imports(env: Env) -> AsyncIterator[Recorded]:
+    """Every task of an import, in as many slices as it takes."""
+    for task, slices in (("check", 3), ("run", 2), ("undo", 1)):
+        left = [SliceResult(after=number) for number in range(1, slices)]
+
+        @activity.defn(name=names.IMPORT)
+        async def carry(_: SliceRequest, left: list[SliceResult] = left) -> SliceResult:
+            return left.pop(0) if left else SliceResult(after=None)
+
+        given = ImportInput(import_id=uuid4(), task=task)
+        yield await intake(env, f"contact_import.{task}", "ContactImport", given, [carry])
+
+
+async def changes(env: Env) -> AsyncIterator[Recorded]:
+    """A change in one slice, one that takes several, and one where there is nobody."""
+    for way, reached in {"plain": [40], "long": [900, 1800, 2100], "nobody": [0]}.items():
+        slices = [ChangeSlice(reached=number, more=number != reached[-1]) for number in reached]
+
+        @activity.defn(name=names.SEQUENCE_CHANGE)
+        async def carry(_: ChangeInput, slices: list[ChangeSlice] = slices) -> ChangeSlice:
+            return slices.pop(0)
+
+        yield await intake(env, f"sequence_change.{way}", "SequenceChange", ChangeInput(change_id=uuid4()), [carry])
+
+
+async def rehearsals(env: Env) -> AsyncIterator[Recorded]:
+    """A rehearsal that was played, one that could not be, and one whose first worker died."""
+    for way, state, away in (("plain", "done", 0), ("failed", "failed", 0), ("again", "done", 2)):
+        left = [away]
+
+        @activity.defn(name=names.REHEARSE)
+        async def play(_: RehearsalInput, left: list[int] = left, state: str = state) -> RehearsalResult:
+            left[0] -= 1
+            if left[0] >= 0:
+                raise ConnectionError
+            return RehearsalResult(state=state)
+
+        given = RehearsalInput(rehearsal_id=uuid4())
+        yield await intake(env, f"rehearsal.{way}", "Rehearsal", given, [play])
+
+
+async def campaigns(env: Env) -> AsyncIterator[Recorded]:
+    """A sending that works, one that waits for its time, and one that is held and told to go on."""
+    until = await env.get_current_time() + 9 * HOUR
+    for way, machine in {
+        "plain": Machine([AGAIN, AGAIN, OVER]),
+        "waits": Machine([waits(until), AGAIN, OVER]),
+        "held": Machine([AGAIN, HELD, AGAIN, OVER]),
+    }.items():
+        async with sending(env, machine) as handle:
+            if way == "held":
+                await asked(machine, 2)
+                await tell(handle, HELD.revision + 1, await env.get_current_time())
+            await handle.result()
+            yield f"campaign.{way}", await text_of(handle)
+
+
+async def sweeps(env: Env) -> AsyncIterator[Recorded]:
+    """One run of the sweep: whoever is due in one batch, in several, and with a database that is away."""
+    for way, crowd in {
+        "plain": Crowd([3, 0]),
+        "batches": Crowd([200, 200, 7]),
+        "away": Crowd([5, 0], away=2),
+    }.items():
+        yield f"engagement_sweep.{way}", await text_of(await swept(env, crowd))
+
+
+async def webinars(env: Env) -> AsyncIterator[Recorded]:
+    """Every way of a webinar's clock, and of a registration."""
+    again = WebinarTurn(status="again", duty="announce", revision=1)
+    over = WebinarTurn(status="over", duty="over", revision=2)
+    for way in ("plain", "changed", "nothing_left"):
+        wait = WebinarTurn(status="wait", duty="wait", revision=1, until=await env.get_current_time() + 9 * DAY)
+        rows = Rows({"plain": [again, wait, again, over], "changed": [wait, over], "nothing_left": [over]}[way])
+        async with serving(env, [rows.work]) as queue:
+            given = WebinarInput(webinar_id=uuid4())
+            handle: Handle = await env.client.start_workflow("Webinar", given, id=f"record/{uuid4()}", task_queue=queue)
+            if way == "changed":
+                await asyncio.sleep(0.3)
+                await handle.signal(names.NOTICE, Notice(revision=2, state="changed", at=await env.get_current_time()))
+            await handle.result()
+            yield f"webinar.{way}", await text_of(handle)
+    for way, systems in {
+        "plain": Registering(),
+        "crm_away": Registering(crm_away=3),
+        "platform_refuses": Registering(platform_says=Told(accepted=False, reason="rejected")),
+    }.items():
+        doers: list[Callable[..., Any]] = [systems.crm, systems.platform, systems.note]
+        place = RegistrationInput(contact_id=uuid4(), event_id=uuid4(), webinar="WB003")
+        yield await intake(env, f"webinar_registration.{way}", "WebinarRegistration", place, doers)
+
+
+async def record(chosen: list[str]) -> None:
+    """What is asked for, each into a file of its own."""
     program = await find_test_server(Progress())
     env = await WorkflowEnvironment.start_time_skipping(
         data_converter=data_converter(), test_server_existing_path=str(program)
     )
     FOLDER.mkdir(exist_ok=True)
-    for old in FOLDER.glob("*.json"):
-        old.unlink()
     async with env:
-        for part in (journeys, reviews, intakes):
+        for part in (journeys, graphs, reviews, intakes, imports, changes, rehearsals, campaigns, sweeps, webinars):
             async for name, text in part(env):
-                (FOLDER / f"{name}.json").write_text(text, encoding="utf-8")
-                print(name)  # noqa: T201 - a person runs this and watches
+                path = FOLDER / f"{name}.json"
+                if any(map(name.startswith, chosen)) or (not chosen and not path.exists()):
+                    path.write_text(text, encoding="utf-8")
+                    print(name)  # noqa: T201 - a person runs this and watches
 
 
 if __name__ == "__main__":
-    asyncio.run(record())
+    asyncio.run(record(sys.argv[1:]))

@@ -63,7 +63,7 @@ async def test_a_refund_finds_its_person_by_the_payment(world: World) -> None:
     email = somebody()
     number = await purchase(world, email, BASICS)
     await world.tell("refund", payment_intent=f"pi_{number}")
-    assert [event.type for event in await world.events(email)] == ["purchase_completed", "refund"]
+    assert [event.type for event in await world.heard(email)] == ["purchase_completed", "refund"]
 
 
 async def test_a_payment_that_comes_before_its_checkout_leaves_the_cart_paid(world: World) -> None:

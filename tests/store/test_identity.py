@@ -51,7 +51,7 @@ async def test_two_people_who_turn_out_to_be_one_keep_everything(world: World) -
     assert (await world.order(number)).contact_id == contact.id
     assert {"beta", "lead", "customer"} <= set(contact.tags)
     assert (contact.company, contact.original_source) == ("Acme", "ads")
-    assert len(await world.events(email)) == 4
+    assert len(await world.heard(email)) == 4
 
 
 async def test_an_id_of_before_the_merge_still_leads_to_the_person(world: World) -> None:

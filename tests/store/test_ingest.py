@@ -79,7 +79,7 @@ async def test_what_a_mail_provider_tells_is_about_the_person_of_the_message(wor
     await world.ledger.claim(await world.due(journey, "order_receipt"), "post", None, compose)
     message = await world.message(journey, "order_receipt")
     await world.tell("email_opened", "forwarded@elsewhere.example", key=str(message.id))
-    assert [event.type for event in await world.events(email)] == ["purchase_completed", "email_opened"]
+    assert [event.type for event in await world.heard(email)] == ["purchase_completed", "email_opened"]
     assert (await world.message(journey, "order_receipt")).opened_at is not None
 
 
@@ -114,7 +114,7 @@ async def test_a_mended_address_is_read_like_any_other(world: World) -> None:
     await ingest.replay(
         world.db, world.marketing, receipt.event_id, {"email": f"  {email.upper()} ", "order_id": email}
     )
-    assert [event.type for event in await world.events(email)] == ["signup", "purchase_completed"]
+    assert [event.type for event in await world.heard(email)] == ["signup", "purchase_completed"]
     other = await letter(world)
     assert other.event_id is not None
     with pytest.raises(Invalid):

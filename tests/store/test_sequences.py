@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from domain.sequences import Sequence
-from store import sequences
+from store import changes, sequences
 from store.journeys import SequenceRow
 from store.sequences import Definitions, digest
 from tests.core_kit import World, shipped, somebody
@@ -97,9 +97,45 @@ async def test_a_file_that_is_gone_takes_nobody_in_until_it_is_back(world: World
     assert await state(world, "gone") == "live"
 
 
-async def test_what_was_published_elsewhere_is_not_retired_by_a_folder(world: World) -> None:
-    keys = await known(world)
+async def by_hand(world: World, definition: Sequence) -> None:
     async with world.db.transaction() as tx:
-        await sequences.publish(tx, [written("by_hand", "a")], author="ada")
+        await changes.publish(tx, definition, "keep", "user:ada")
+
+
+async def row(world: World, key: str) -> tuple[int, int]:
+    async with world.db.transaction() as tx:
+        found = await tx.get_one(SequenceRow, key)
+        return found.live_version, found.file_version
+
+
+async def test_what_was_published_by_hand_is_not_retired_by_a_folder(world: World) -> None:
+    keys = await known(world)
+    await by_hand(world, written("by_hand", "a"))
+    async with world.db.transaction() as tx:
         assert await sequences.retire(tx, keys) == []
     assert await state(world, "by_hand") == "live"
+
+
+async def test_a_start_does_not_overwrite_what_was_published_by_hand(world: World) -> None:
+    await publish(world, written("three", "a"))
+    await by_hand(world, written("three", "a", "b"))
+    assert await publish(world, written("three", "a")) == []
+    assert await row(world, "three") == (2, 1)
+
+
+async def test_a_file_that_changes_after_that_waits_as_a_version_of_its_own(world: World) -> None:
+    await publish(world, written("four", "a"))
+    await by_hand(world, written("four", "a", "b"))
+    assert await publish(world, written("four", "a", "c")) == []
+    assert await row(world, "four") == (2, 3)
+    await by_hand(world, written("four", "a", "c"))
+    assert await publish(world, written("four", "a", "d")) == ["four"], "the file is the master again"
+    assert await row(world, "four") == (4, 4)
+
+
+async def test_a_file_of_what_was_begun_by_hand_waits_too(world: World) -> None:
+    await by_hand(world, written("five", "a"))
+    assert await publish(world, written("five", "b")) == []
+    assert await row(world, "five") == (1, 2)
+    assert await publish(world, written("five", "a")) == []
+    assert await row(world, "five") == (1, 1), "it holds what is live"

@@ -23,7 +23,7 @@ from domain.sequences import Sequence
 from store.journeys import Journey
 from worker import WORKFLOWS, sandbox
 from workflows.cart_recovery import DiscountRequest, ReleaseRequest
-from workflows.journey import JourneyInput, JourneyResult, LookRequest, StepRequest, StepResult
+from workflows.journey import JourneyInput, JourneyResult, LookRequest, PlanResult, StepRequest, StepResult
 from workflows.notices import Notice
 
 DAY = timedelta(days=1)
@@ -54,6 +54,10 @@ class Row:
     revision: int = 1
     shift: timedelta = timedelta()
     paid: bool = False
+    version: int = 1
+    anchor_at: datetime | None = None
+    heard: str = ""
+    plan: PlanResult | None = None
     answers: dict[str, list[StepResult]] = field(default_factory=dict)
     done: list[Done] = field(default_factory=list)
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -61,6 +65,7 @@ class Row:
     def notice(self, **given: Any) -> Notice:
         """The row as dispatch would tell of it, or as somebody pretends."""
         told = {"revision": self.revision, "state": self.state, "reason": self.reason, "at": self.started_at}
+        told |= {"version": self.version, "anchor_at": self.anchor_at, "heard": self.heard}
         return Notice(**{**told, "shift_s": self.shift.total_seconds(), **given})
 
     def change(self, state: str, reason: str = "", shift: timedelta = timedelta()) -> Notice:
@@ -99,6 +104,11 @@ class Row:
         await self._did(request, request.step)
         return StepResult(status="done")
 
+    @activity.defn(name=names.LIST_STEP)
+    async def lists(self, request: StepRequest) -> StepResult:
+        await self._did(request, request.step)
+        return StepResult(status="done")
+
     @activity.defn(name=names.EXIT_STEP)
     async def leave(self, request: StepRequest) -> StepResult:
         await self._did(request, request.step)
@@ -114,9 +124,42 @@ class Row:
         await self._did(request, "release")
         return StepResult(status="ended", reason="cart_paid") if self.paid else StepResult(status="done")
 
+    @activity.defn(name=names.STEP)
+    async def in_rows(self, request: StepRequest) -> StepResult:
+        done = await self._did(request, request.step)
+        return done if done.status != "sent" else StepResult(status="done")
+
+    @activity.defn(name=names.PLAN)
+    async def fetch_plan(self, request: LookRequest) -> PlanResult:
+        await self._did(request, "plan")
+        assert self.plan is not None
+        return self.plan
+
+    @activity.defn(name=names.DISCOUNT)
+    async def code(self, request: StepRequest) -> StepResult:
+        await self._did(request, request.step)
+        return StepResult(status="done")
+
+    @activity.defn(name=names.WEBHOOK)
+    async def webhook(self, request: StepRequest) -> StepResult:
+        await self._did(request, request.step)
+        return StepResult(status="done")
+
     @property
     def outside(self) -> list[Callable[..., Any]]:
-        return [self.look, self.crm, self.platform, self.leave, self.discount, self.release]
+        return [
+            self.in_rows,
+            self.fetch_plan,
+            self.code,
+            self.webhook,
+            self.look,
+            self.crm,
+            self.platform,
+            self.lists,
+            self.leave,
+            self.discount,
+            self.release,
+        ]
 
     @property
     def steps(self) -> list[str]:
@@ -169,6 +212,7 @@ def given(row: Row, definition: Sequence, *, zone: str = "UTC", factor: float = 
         revision=row.revision,
         shift_s=row.shift.total_seconds(),
         started_at=row.started_at,
+        anchor_at=row.anchor_at,
     )
     start = starts.journey(journey, definition, zone, Clock(row.started_at, factor))
     assert isinstance(start.given, JourneyInput)
@@ -185,9 +229,11 @@ async def running(
     state: str = "",
     answers: dict[str, list[StepResult]] | None = None,
     began: timedelta = timedelta(),
+    anchor: timedelta | None = None,
 ) -> AsyncIterator[Run]:
     """A journey that began so long ago, with workers for all its queues."""
     row = Row(env, await env.get_current_time() - began, answers=answers or {}, about=uuid4(), state=state or "running")
+    row.anchor_at = None if anchor is None else row.started_at + anchor
     queue = f"journeys-{uuid4()}"
     async with AsyncExitStack() as stack:
         main = Worker(

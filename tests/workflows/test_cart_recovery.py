@@ -114,3 +114,46 @@ async def test_reminders_are_marketing_and_the_rest_is_not_behind_them(time_skip
         queues = {each["activityType"]["name"]: each["taskQueue"]["name"] for each in scheduled}
         assert queues[names.SEND] == names.MARKETING_QUEUE
         assert names.MARKETING_QUEUE not in {queues[names.CART_DISCOUNT], queues[names.CART_RELEASE]}
+
+
+async def test_a_reminder_that_is_put_off_goes_out_at_its_hour_and_the_release_keeps_its_own(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    until = await time_skipping.get_current_time() + 57 * HOUR
+    night = StepResult(status="deferred", reason="quiet_hours", until=until)
+    async with running(time_skipping, CART, answers={"cart_48h": [night]}) as run:
+        result = await run.result()
+        assert run.row.hours() == [*WHOLE[:4], ("cart_48h", 57), ("release", 72)]
+        assert result.steps["cart_48h"] == "sent"
+
+
+async def test_a_reminder_that_is_held_back_until_the_release_is_skipped(time_skipping: WorkflowEnvironment) -> None:
+    until = await time_skipping.get_current_time() + 100 * HOUR
+    capped = StepResult(status="deferred", reason="cap", until=until)
+    over = StepResult(status="skipped", reason="hold_over")
+    async with running(time_skipping, CART, answers={"cart_48h": [capped, over]}) as run:
+        result = await run.result()
+        assert run.row.hours() == [*WHOLE[:4], ("cart_48h", 72), ("release", 72)]
+        assert (result.state, result.steps["cart_48h"]) == ("completed", "skipped")
+
+
+async def test_a_payment_ends_a_cart_whose_reminder_is_put_off(time_skipping: WorkflowEnvironment) -> None:
+    until = await time_skipping.get_current_time() + 9 * HOUR
+    night = StepResult(status="deferred", reason="quiet_hours", until=until)
+    async with running(time_skipping, CART, answers={"cart_1h": [night]}) as run:
+        await time_skipping.sleep(2 * HOUR)
+        await run.tell(run.row.change("exited", "cart_paid"))
+        result = await run.result()
+        assert run.row.steps == ["cart_1h", "look"]
+        assert (result.state, result.reason) == ("exited", "cart_paid")
+
+
+async def test_a_cart_that_is_held_asks_again_when_it_goes_on(time_skipping: WorkflowEnvironment) -> None:
+    held = StepResult(status="hold", reason="by Nadia")
+    async with running(time_skipping, CART, answers={"cart_1h": [held, held]}) as run:
+        await time_skipping.sleep(2 * HOUR)
+        await run.tell(run.row.change("paused", "by Nadia"))
+        await time_skipping.sleep(3 * HOUR)
+        await run.tell(run.row.change("running"))
+        await run.result()
+        assert run.row.hours()[:3] == [("cart_1h", 1), ("cart_1h", 2), ("cart_1h", 5)]

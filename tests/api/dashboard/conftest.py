@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from playwright.async_api import Browser, async_playwright
+from starlette.types import ASGIApp
 
 from api.deps import Services
 from configuration import load_marketing
@@ -84,12 +85,13 @@ async def site(app: FastAPI) -> AsyncIterator[str]:
     """The application on a port of its own; its address."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        async with _served(app, listener):
+        async with served(app, listener):
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 @asynccontextmanager
-async def _served(app: FastAPI, listener: socket.socket) -> AsyncIterator[None]:
+async def served(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+    """An application on a socket, until the block ends."""
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
     serving = asyncio.create_task(server.serve([listener]))
     while not server.started:  # noqa: ASYNC110 - uvicorn has nothing to wait on

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
 from domain.approval import Reviewer
+from domain.campaigns import Campaign
 from domain.events import Incoming
-from store import review_decisions
+from domain.segments import Segment
+from store import campaign_edit, review_decisions, segments
+from store.base import now
+from store.campaigns import CampaignRun
 from store.local import Notification
 from tests.api.dashboard.town import Town
 from tests.store.assets import THREAD, asset
@@ -98,7 +102,7 @@ async def town_of_people(town: Town) -> dict[str, UUID]:
             "The session has no email address.",
         )  # fmt: skip
     await doubts(town)
-    return known | await content(town)
+    return known | await content(town) | await campaigns(town)
 
 
 async def doubts(town: Town) -> None:
@@ -111,6 +115,41 @@ async def doubts(town: Town) -> None:
                 "messages WHERE state = 'sent' AND recipient LIKE 'buyer%' ORDER BY recipient, step OFFSET :n LIMIT 1)"
             )
             await tx.execute(text(change), {"state": state, "reason": reason, "n": place})
+
+
+CAMPAIGN: dict[str, Any] = {
+    "name": "Spring news <i>2026</i>",
+    "segment": "customers",
+    "words": {
+        "subject": "Spring news for {{ contact.first_name }}",
+        "subject_b": "What is new this spring",
+        "body": "<mj-section><mj-column><mj-text><p>Hello {{ contact.first_name }}, exports are twice as fast now."
+        "</p></mj-text></mj-column></mj-section>",
+    },
+    "schedule": {"at": "2031-03-05T09:00:00", "repeat": "monthly"},
+}
+VERDICT = {
+    "a": {"got": 120, "did": 31}, "b": {"got": 120, "did": 52}, "measure": "opened", "significant": True,
+    "p_value": 0.006,
+}  # fmt: skip
+
+
+async def campaigns(town: Town) -> dict[str, UUID]:
+    """A segment, and a campaign to it that has gone out once."""
+    node = {"all": [{"kind": "tag", "tag": "B2C"}, {"not": {"kind": "event", "event": "refund", "days": 30}}]}
+    written = Segment.model_validate({"segment": "customers", "name": "Customers <b>", "filter": node})
+    run_id = uuid4()
+    async with town.services.db.transaction() as tx:
+        await segments.save(tx, written, "user:1")
+        row = await campaign_edit.create(tx, Campaign.model_validate(CAMPAIGN), "user:1")
+        tx.add(
+            CampaignRun(
+                id=run_id, campaign_id=row.id, no=1, slot_at=now(), state="done", words=CAMPAIGN["words"], audience=600,
+                test_count=240, winner="b", verdict=VERDICT, workflow_id=f"campaign/{run_id}", notified=1,
+                started_at=now(), finished_at=now(),
+            )
+        )  # fmt: skip
+    return {"campaign": row.id, "campaign_run": run_id}
 
 
 async def content(town: Town) -> dict[str, UUID]:

@@ -20,7 +20,9 @@ from tests.store.assets import asset, read
 WIDTHS = (390, 1280)
 PATHS = (
     "/", "/reviews", "/contacts", "/journeys", "/sequences", "/sequences/demo_nurture", "/events",
-    "/events?state=rejected", "/messages?state=skipped", "/outbox", "/posts", "/settings",
+    "/events?state=rejected", "/messages?state=skipped", "/outbox", "/posts", "/erasures", "/settings",
+    "/attribution", "/imports", "/tasks", "/segments", "/segments/new", "/segments/customers",
+    "/segments/customers/edit", "/campaigns", "/campaigns/new", "/campaigns/calendar?month=2031-03",
 )  # fmt: skip
 
 INJECTED = "img[src='x'], svg[onload], iframe[srcdoc], script:not([src]), [onfocus], [autofocus], main [onerror]"
@@ -42,7 +44,8 @@ async def page(chromium: Browser, site: str, users: dict[Role, str]) -> AsyncIte
 
 def paths_of(known: dict[str, UUID]) -> list[str]:
     drafts = [f"/reviews/{known[name]}" for name in ("thread", "newsletter", "descriptions", "edited", "done")]
-    return [*PATHS, f"/contacts/{known['ada']}", f"/contacts/{known['gone']}", *drafts]
+    sent = [f"/campaigns/{known['campaign']}", f"/campaigns/runs/{known['campaign_run']}"]
+    return [*PATHS, f"/contacts/{known['ada']}", f"/contacts/{known['gone']}", *drafts, *sent]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -27,7 +27,8 @@ def test_a_form_gives_back_a_body_of_its_kinds_shape() -> None:
     tweets = [("body.tweets", f"Post {number}") for number in range(TWEETS)]
     assert body_of("thread", FormData([*tweets, ("body.note", "x")])) == {"tweets": [text for _, text in tweets]}
     assert body_of("linkedin", FormData([("body.text", "T")])) == {"text": "T"}
-    assert set(KINDS) == {"thread", "linkedin", "newsletter", "descriptions"}
+    assert body_of("campaign", FormData([("body.subject", "S")]))["subject"] == "S"
+    assert set(KINDS) == {"thread", "linkedin", "newsletter", "descriptions", "campaign"}
 
 
 def test_words_that_changed_stand_together() -> None:

@@ -6,10 +6,11 @@ import json
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlmodel import col
 
 from domain.events import Incoming
+from domain.schedule import Delay
 from store.access import Audit
 from store.events import Event
 from tests.api.dashboard.people import Person
@@ -68,3 +69,22 @@ async def test_a_viewer_does_not_replay(viewing: Person, town: Town, letter: UUI
     assert "A marketer can mend" in await viewing.opens(f"/events/{letter}")
     assert (await viewing.posts(f"/events/{letter}/replay", payload="{}")).status_code == 403
     assert (await event(town, letter)).state == "rejected"
+
+
+async def test_expected_events_show_when_they_were_last_seen_and_which_went_quiet(viewing: Person, town: Town) -> None:
+    expect = town.services.marketing.expect
+    expect |= {"order_shipped": Delay(days=7), "demo_booked": Delay(seconds=60)}
+    try:
+        await town.happens("order_shipped", "shipped@mail.example")
+        async with town.services.db.transaction() as tx:
+            await tx.execute(text("UPDATE instance SET epoch = epoch - interval '1 day'"))
+        town.services._clock = None
+        page = await viewing.opens("/events")
+    finally:
+        expect.clear()
+        async with town.services.db.transaction() as tx:
+            await tx.execute(text("UPDATE instance SET epoch = epoch + interval '1 day'"))
+        town.services._clock = None
+    assert page.count("has gone quiet") == 1
+    assert "none has ever come" in page
+    assert "as expected" in page

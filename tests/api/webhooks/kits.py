@@ -12,12 +12,20 @@ from starlette.datastructures import Headers
 
 from api.webhooks import configured
 from api.webhooks.base import Source
-from api.webhooks.signing import sendgrid_key, sign_calendly, sign_github, sign_resend, sign_sendgrid, sign_stripe
+from api.webhooks.signing import (
+    sendgrid_key,
+    sign_calendly,
+    sign_cms,
+    sign_github,
+    sign_resend,
+    sign_sendgrid,
+    sign_stripe,
+)
 
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 SENDGRID_KEYS = {"current": sendgrid_key(), "former": sendgrid_key(), "strange": sendgrid_key()}
-RESEND_SECRETS = {
-    which: "whsec_" + base64.b64encode(f"{which} secret of resend".encode()).decode() for which in SENDGRID_KEYS
+STANDARD_SECRETS = {
+    which: "whsec_" + base64.b64encode(f"{which} secret of theirs".encode()).decode() for which in SENDGRID_KEYS
 }
 BODY = json.dumps([{"event": "open", "sg_event_id": "e1", "email": "ada@example.com"}]).encode() + b"\r\n"
 
@@ -62,6 +70,7 @@ class Kit:
             "calendly": lambda: sign_calendly(secret, body, at),
             "github": lambda: sign_github(secret, body, event="release", delivery="d-1"),
             "resend": lambda: sign_resend(secret, body, at, message_id="msg_1"),
+            "cms": lambda: sign_cms(secret, body, at, message_id="msg_1"),
             "sendgrid": lambda: sign_sendgrid(SENDGRID_KEYS[which][0], body, at),
         }[self.name]()
         return Request(tuple(headers.items()), body)
@@ -73,8 +82,8 @@ class Kit:
 def _secrets(name: str) -> dict[str, str]:
     if name == "sendgrid":
         return {which: public for which, (_, public) in SENDGRID_KEYS.items()}
-    if name == "resend":
-        return RESEND_SECRETS
+    if name in {"resend", "cms"}:
+        return STANDARD_SECRETS
     return {which: f"{which} secret of {name}" for which in SENDGRID_KEYS}
 
 
@@ -86,6 +95,7 @@ def make_kit(name: str) -> Kit:
         "calendly": ("calendly-webhook-signature", "calendly-webhook-signature"),
         "github": ("x-hub-signature-256", None),
         "resend": ("svix-signature", "svix-timestamp"),
+        "cms": ("webhook-signature", "webhook-timestamp"),
         "sendgrid": ("x-twilio-email-event-webhook-signature", "x-twilio-email-event-webhook-timestamp"),
     }[name]
     return Kit(name, source, signature, time, secrets)

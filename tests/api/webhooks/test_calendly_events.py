@@ -136,3 +136,11 @@ def test_other_events_keep_their_names() -> None:
 def test_a_body_that_is_no_object_is_malformed() -> None:
     with pytest.raises(Malformed):
         Calendly().translate(Headers(), b"[]")
+
+
+def test_a_no_show_that_is_taken_back_is_an_event_each_time() -> None:
+    body = json.loads(envelope("invitee_no_show.deleted"))
+    first, repeat = (one(json.dumps(body).encode()) for _ in range(2))
+    again = one(json.dumps(body | {"created_at": "2031-03-07T10:00:00.000000Z"}).encode())
+    assert (first.type, first.sender_id) == ("demo_no_show_undone", repeat.sender_id)
+    assert first.sender_id != again.sender_id

@@ -95,6 +95,7 @@ def test_a_push_of_content_to_the_main_branch_names_the_files(path: str, ref: st
     pushed = translate("push", push(ref, path, "src/app.py", path, key=key))
     assert (pushed.type, pushed.payload["files"], pushed.payload["after"]) == ("content_pushed", [path], "abc")
     assert pushed.entity == "github:acme/widget"
+    assert pushed.payload["name"] == f"Changes to {path}"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -101,6 +102,10 @@ def outcome(kit: Kit, headers: dict[str, str], body: bytes) -> list[Incoming]:
         return [*kept.understood, *(letter.incoming for letter in kept.dead)]
 
 
+# A NUL as JSON writes it, and not the six letters of one that a sender wrote, whose backslash is doubled.
+NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+
 def assert_storable(incoming: Incoming) -> None:
     stored = json.dumps(
         incoming.model_dump(mode="python", exclude={"raw", "occurred_at"}), ensure_ascii=False, allow_nan=False
@@ -108,7 +113,7 @@ def assert_storable(incoming: Incoming) -> None:
     for word in (stored, incoming.type, incoming.sender_id or "", incoming.entity or "", incoming.email or ""):
         word.encode("utf-8")
         assert "\x00" not in word
-    assert "\\u0000" not in stored
+    assert not NUL.search(stored)
     assert incoming.sender_id
     Incoming.model_validate(incoming.model_dump())
 

@@ -164,6 +164,7 @@ def test_a_failed_payment_counts_its_attempts() -> None:
         "amount_paid": 0,
         "currency": "usd",
         "parent": {"subscription_details": {"subscription": "sub_1"}},
+        "hosted_invoice_url": "https://invoice.stripe.example/i/1",
     }
     failed = one(event("invoice.payment_failed", invoice))
     assert failed.model_dump(exclude={"raw"}, exclude_defaults=True) == snapshot(
@@ -176,16 +177,19 @@ def test_a_failed_payment_counts_its_attempts() -> None:
             "occurred_at": datetime(2026, 3, 5, hour=12, tzinfo=UTC),
             "payload": {
                 "invoice": "in_1",
+                "reason": None,
                 "retry": 1,
                 "amount_due": 2900,
                 "amount_paid": 0,
                 "currency": "usd",
                 "customer": "cus_1",
                 "subscription": "sub_1",
+                "pay_url": "https://invoice.stripe.example/i/1",
             },
         }
     )
     assert one(event("invoice.paid", invoice)).type == "invoice_paid"
+    assert one(event("invoice.upcoming", invoice | {"id": None})).type == "invoice_upcoming"
 
 
 @pytest.mark.parametrize("change", ["created", "updated", "deleted"])
@@ -206,7 +210,36 @@ def test_a_subscription_says_what_changed_and_until_when_it_is_paid(change: str)
             "current_period_end": "2026-03-05T12:00:00+00:00",
             "cancel_at_period_end": False,
             "customer": "cus_1",
+            "started_at": None,
+            "canceled_at": None,
+            "ended_at": None,
+            "amount": 0,
+            "currency": None,
+            "interval": None,
+            "interval_count": None,
         }
+
+
+def test_a_subscription_says_what_it_costs_and_that_it_will_end() -> None:
+    yearly = {"unit_amount": 2900, "recurring": {"interval": "year", "interval_count": 1}}
+    subscription = {
+        "id": "sub_1",
+        "status": "active",
+        "currency": "eur",
+        "cancel_at": CREATED + 120,
+        "canceled_at": CREATED,
+        "items": {"data": [{"price": yearly, "quantity": 2, "current_period_end": CREATED + 60}, {"price": yearly}]},
+    }
+    said = one(event("customer.subscription.updated", subscription)).payload
+    assert (said["amount"], said["currency"], said["interval"], said["interval_count"]) == (8700, "eur", "year", 1)
+    # A date to end at, instead of the end of the period: it ends all the same.
+    assert (said["cancel_at_period_end"], said["current_period_end"]) == (True, "2026-03-05T12:02:00+00:00")
+    assert said["canceled_at"] == "2026-03-05T12:00:00+00:00"
+
+
+def test_a_checkout_that_begins_a_subscription_says_whose_it_is() -> None:
+    bought = one(event("checkout.session.completed", session(subscription="sub_1", customer="cus_1")))
+    assert (bought.payload["subscription"], bought.payload["customer"]) == ("sub_1", "cus_1")
 
 
 def test_an_event_of_an_unknown_type_keeps_its_name_and_its_object() -> None:

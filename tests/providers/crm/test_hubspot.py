@@ -214,3 +214,34 @@ def test_a_full_history_loses_its_middle_never_its_first_line() -> None:
     assert append_line("first\nsecond\nthird", "fourth", limit=20) == "first\nthird\nfourth"
     assert append_line("first", "", limit=20) == "first"
     assert append_line("", "first", limit=20) == "first"
+
+
+async def test_a_history_of_webinars_is_joined_with_what_hubspot_has() -> None:
+    vendor, crm = _hubspot(_found(webinar_history="WB001, WB003", touch_history="first"), _written())
+    await crm.push(Person(contact_id="c-1", email="ada@example.test", webinars=["WB003", "WB005"]))
+    assert "webinar_history" in vendor.json(0)["properties"]
+    assert vendor.json() == {"properties": {"webinar_history": "WB001, WB003, WB005"}}
+
+
+async def test_a_history_that_hubspot_has_is_not_sent_again() -> None:
+    vendor, crm = _hubspot(_found(webinar_history="WB003, WB005", touch_history="first"))
+    await crm.push(Person(contact_id="c-1", email="ada@example.test", webinars=["WB003", "WB005"]))
+    assert len(vendor.requests) == 1
+
+
+async def test_a_person_is_erased_by_the_records_id_and_an_unknown_address_is_never_named() -> None:
+    """HubSpot blocklists for good an address that it is asked to delete and does not know."""
+    vendor, crm = _hubspot(_found(), httpx.Response(204))
+    await crm.erase("ada@example.test")
+    assert vendor.calls == [("POST", f"{CONTACTS}/batch/read"), ("POST", f"{CONTACTS}/gdpr-delete")]
+    assert vendor.json() == {"objectId": "512"}
+    vendor, crm = _hubspot(_absent())
+    await crm.erase("ada@example.test")
+    assert vendor.calls == [("POST", f"{CONTACTS}/batch/read")]
+
+
+async def test_a_refused_erasure_is_told_as_one() -> None:
+    _, crm = _hubspot(_found(), httpx.Response(400, json={"message": "no"}))
+    with pytest.raises(ProviderError) as refused:
+        await crm.erase("ada@example.test")
+    assert refused.value.final

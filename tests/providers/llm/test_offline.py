@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.content import KINDS, TWEET_LIMIT, LinkedInPost, Thread, texts, x_length
+from domain.content import TWEET_LIMIT, WRITTEN, LinkedInPost, Thread, texts, x_length
 from domain.errors import Invalid, ProviderError
 from providers.llm.facts import BASE_NOTE, WISH_NOTE
 from providers.llm.offline import OfflineWriter
@@ -31,7 +31,7 @@ def release(body: str, **changed: str) -> dict[str, str]:
 async def _all(source: dict[str, str], instructions: str = "") -> dict[str, Any]:
     return {
         kind.name: (await WRITER.write(kind.name, kind.shape, source=source, instructions=instructions)).value
-        for kind in KINDS.values()
+        for kind in WRITTEN.values()
     }
 
 
@@ -83,10 +83,10 @@ async def test_sentences_of_a_paragraph_stay_together() -> None:
 @pytest.mark.parametrize(
     "body", ["", "\n \n", "## What's Changed", "**Full Changelog**: https://github.com/a/b/compare/1...2"]
 )
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", WRITTEN)
 async def test_a_source_that_says_nothing_is_not_written_about(kind: str, body: str) -> None:
     with pytest.raises(Invalid, match="nothing to write about") as caught:
-        await WRITER.write(kind, KINDS[kind].shape, source=release(body))
+        await WRITER.write(kind, WRITTEN[kind].shape, source=release(body))
     assert caught.value.field == "body"
 
 
@@ -133,7 +133,7 @@ async def test_a_wish_that_names_something_in_the_source_puts_it_first() -> None
 
 async def test_a_wish_that_cannot_be_honoured_varies_the_draft_and_says_so() -> None:
     plain, varied = await _all(release(LIST)), await _all(release(LIST), "more technical")
-    for kind in KINDS:
+    for kind in WRITTEN:
         assert texts(varied[kind]) != texts(plain[kind])
         assert WISH_NOTE in varied[kind].note
         assert plain[kind].note == BASE_NOTE
@@ -194,7 +194,7 @@ async def test_any_source_gives_drafts_of_its_own_words_or_says_why_not(
     source = release(body, name=name, tag=tag)
     # Markup between two letters goes ("a*b*" is read as "ab"), so the source is compared without any.
     known = " ".join("".join(WORD.findall(value.casefold())) for value in source.values()) + " release tag repository"
-    for kind in KINDS.values():
+    for kind in WRITTEN.values():
         try:
             written = await WRITER.write(kind.name, kind.shape, source=source, instructions=wish)
         except Invalid:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.content import KINDS
+from domain.content import WRITTEN
 from domain.errors import Invalid
 from providers.llm.prompts import RULES, load_prompts, messages
 
@@ -14,7 +14,7 @@ SHIPPED = Path(__file__).parents[3] / "config" / "prompts"
 
 
 def test_each_kind_has_its_prompt() -> None:
-    assert set(KINDS) <= set(load_prompts(SHIPPED))
+    assert set(WRITTEN) <= set(load_prompts(SHIPPED))
 
 
 def test_a_prompt_that_is_empty_or_missing_is_named(tmp_path: Path) -> None:

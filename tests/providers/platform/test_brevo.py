@@ -114,3 +114,60 @@ async def test_a_value_that_another_contact_has_is_permanent() -> None:
     with pytest.raises(ProviderError, match="phone number") as caught:
         await platform.set_attributes("ada@example.test", {"SMS": "+4912345"})
     assert (caught.value.code, caught.value.permanent) == ("rejected", True)
+
+
+async def test_a_history_of_webinars_is_joined_with_what_brevo_has() -> None:
+    known = {"id": 21, "attributes": {"WEBINAR_HISTORY": "WB001, WB003"}}
+    vendor, platform = _brevo(httpx.Response(200, json=known), httpx.Response(204))
+    person = Person(contact_id="c-1", email="ada@example.test", webinars=["WB003", "WB005"])
+    assert await platform.push(person) == "21"
+    assert vendor.json()["attributes"] == {"WEBINAR_HISTORY": "WB001, WB003, WB005"}
+
+
+def _page(kind: str, *found: tuple[int, str]) -> httpx.Response:
+    return httpx.Response(200, json={"count": len(found), kind: [{"id": id_, "name": name} for id_, name in found]})
+
+
+async def test_a_list_that_is_missing_is_made_in_our_folder_and_then_known() -> None:
+    vendor, platform = _brevo(
+        _page("lists", (7, "Newsletter")),
+        _page("folders", (1, "Others")),
+        httpx.Response(201, json={"id": 9}),
+        httpx.Response(201, json={"id": 12}),
+        # Somebody made one of the same name in this very moment: everybody takes the first.
+        _page("lists", (7, "Newsletter"), (11, "Webinar WB003"), (12, "Webinar WB003")),
+        httpx.Response(204),
+        httpx.Response(204),
+    )
+    for _ in range(2):
+        await platform.change_lists("ada@example.test", add=["Webinar WB003"])
+    assert [(method, url.removeprefix(CONTACTS).partition("?")[0]) for method, url in vendor.calls] == [
+        ("GET", "/lists"), ("GET", "/folders"), ("POST", "/folders"), ("POST", "/lists"), ("GET", "/lists"),
+        ("POST", ""), ("POST", ""),
+    ]  # fmt: skip
+    assert (vendor.json(2), vendor.json(3)) == ({"name": "Perennial"}, {"name": "Webinar WB003", "folderId": 9})
+    assert vendor.json() == {
+        "email": "ada@example.test", "attributes": {}, "updateEnabled": True, "listIds": [11],
+    }  # fmt: skip
+
+
+async def test_whoever_is_not_on_a_list_is_off_it_already() -> None:
+    gone = httpx.Response(400, json={"code": "invalid_parameter", "message": "Contact already removed from list"})
+    vendor, platform = _brevo(_page("lists", (4, "Nurture")), gone)
+    await platform.change_lists("ada@example.test", remove=["Nurture"])
+    assert vendor.calls[-1] == ("POST", f"{CONTACTS}/lists/4/contacts/remove")
+    assert vendor.json() == {"emails": ["ada@example.test"]}
+
+
+@pytest.mark.parametrize("status", [204, 404])
+async def test_a_person_is_deleted_and_one_who_is_not_there_counts_as_deleted(status: int) -> None:
+    vendor, platform = _brevo(httpx.Response(status, json={"code": "document_not_found"} if status != 204 else None))
+    await platform.erase("ada@example.test")
+    assert vendor.calls == [("DELETE", FIND)]
+
+
+async def test_a_refused_deletion_is_told_as_one() -> None:
+    _, platform = _brevo(httpx.Response(400, json={"code": "method_not_allowed"}))
+    with pytest.raises(ProviderError) as refused:
+        await platform.erase("ada@example.test")
+    assert refused.value.final

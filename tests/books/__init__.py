@@ -1,0 +1,1 @@
+"""One real book, and the same in every format that people have their books in."""

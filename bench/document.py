@@ -21,14 +21,16 @@ HEAD = """\
 `--quick` does a tenth of the work and writes nothing. Everything runs on one machine: the embedded PostgreSQL with its
 usual durability, Temporal's dev server on SQLite, the real API and worker as processes of their own, and what
 drives them. Figures in seconds therefore depend on the machine and on what else it does. What is compared is
-compared within one run: the two sides take turns (A B A B) on the same servers, and medians are shown.
+compared within one run: the two sides take turns (A B A B) on the same servers, and medians are shown. A load well
+above the number of cores says that the machine had other work meanwhile.
 """
 
 
 def machine() -> str:
-    """The machine in a few words: cores first."""
+    """The machine in a few words: cores first, its load in the last five minutes (the measurement's own in it) last."""
     memory_gib = psutil.virtual_memory().total / 1024**3
-    return f"{os.cpu_count()} cores ({platform.machine()}), {memory_gib:.0f} GiB, Python {platform.python_version()}"
+    cores = f"{os.cpu_count()} cores ({platform.machine()})"
+    return f"{cores}, {memory_gib:.0f} GiB, Python {platform.python_version()}, load {os.getloadavg()[1]:.1f}"
 
 
 def write(sections: Sequence[Section], path: Path = PATH) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 from pydantic import SecretStr
+from ruamel.yaml import YAML
 from sqlalchemy import text
 from temporalio.client import Client
 
@@ -37,9 +38,10 @@ TIMEOUT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much is done: everything, or a tenth with `--quick`."""
+    """How much is done: everything, or a tenth with `--quick`. `size`: how many people there are, where it matters."""
 
     quick: bool = False
+    size: int | None = None
 
     def of(self, full: int, *, least: int = 1) -> int:
         """`full`, or a tenth of it."""
@@ -100,12 +102,14 @@ async def ground(
     programs: Programs | None = None,
     more: Mapping[str, object] | None = None,
     sequence: str = "",
+    scored: bool = False,
 ) -> AsyncIterator[Ground]:
     """Everything on free ports of this machine, with one worker; stopped and removed after.
 
-    `more` are settings, `sequence` the YAML of one more sequence beside those that come with the product.
+    `more` are settings, `sequence` the YAML of one more sequence beside those that come with the product;
+    `scored` whether engagement is.
     """
-    data_dir, config_dir = await asyncio.to_thread(_folders, sequence)
+    data_dir, config_dir = await asyncio.to_thread(_folders, sequence, scored=scored)
     secrets = Secrets(stripe=f"whsec_{new_secret()}", calendly=new_secret(), github=new_secret())
     given = {"data_dir": data_dir, "config_dir": config_dir, "day_seconds": day_seconds, **(more or {})}
     settings = _settings(secrets, given)
@@ -165,12 +169,30 @@ async def _clock(db: Database) -> Clock:
     raise TooSlow(message)
 
 
-def _folders(sequence: str) -> tuple[Path, Path]:
+# What the stories are about: other sequences that a lead or a purchase begins would be counted with them.
+MEASURED = frozenset(
+    {"cart_recovery", "demo_canceled", "demo_confirmation", "demo_nurture", "order_receipt", "purchase_followup"}
+)
+
+
+def _folders(sequence: str, *, scored: bool) -> tuple[Path, Path]:
     """A folder for data, and one with the configuration."""
     place = Path(tempfile.mkdtemp(prefix="perennial-bench-"))
     place.chmod(0o711)  # PostgreSQL runs as another user where we are root
     config_dir = place / "config"
     shutil.copytree(SOURCE / "config", config_dir)
+    for path in (config_dir / "sequences").glob("*.yaml"):
+        if path.stem not in MEASURED:
+            path.unlink()
+    # What is scored and what rules do costs the same whatever is measured, and would be counted with it.
+    (config_dir / "reactions.yaml").unlink()
+    marketing = config_dir / "marketing.yaml"
+    rules = YAML()
+    document = rules.load(marketing.read_text(encoding="utf-8"))
+    if not scored:
+        del document["engagement"]
+    with marketing.open("w", encoding="utf-8") as file:
+        rules.dump(document, file)
     if sequence:
         (config_dir / "sequences" / "bench.yaml").write_text(sequence, encoding="utf-8")
     return place / "data", config_dir

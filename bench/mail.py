@@ -48,7 +48,7 @@ async def measure(scale: Scale, say: Say) -> list[Row]:
             environment={}, folder=SOURCE,
         )  # fmt: skip
         try:
-            await _listening(port)
+            await listening(port)
             through, before = [], []
             for number in range(rounds):
                 say(f"round {number + 1} of {rounds}, {count} mails each way")
@@ -98,17 +98,19 @@ async def _through(found: Ground, port: int, count: int) -> tuple[float, list[Ma
 async def _before(mails: Sequence[Mail], port: int) -> float:
     made = [(mail, to_bytes(mail, date=datetime.now(UTC))) for mail in mails]
     begun_s = time.perf_counter()
-    await asyncio.gather(*(_hand_over(made[number::CONNECTIONS], port) for number in range(CONNECTIONS)))
+    await asyncio.gather(*(hand_over(made[number::CONNECTIONS], port) for number in range(CONNECTIONS)))
     return time.perf_counter() - begun_s
 
 
-async def _hand_over(made: Sequence[tuple[Mail, bytes]], port: int) -> None:
+async def hand_over(made: Sequence[tuple[Mail, bytes]], port: int) -> None:
+    """Over one connection, one after the other."""
     async with aiosmtplib.SMTP(hostname=LOOPBACK, port=port, start_tls=False) as client:
         for mail, content in made:
             await client.sendmail("mira@news.fieldnotes.example", [mail.to], content)
 
 
-async def _listening(port: int) -> None:
+async def listening(port: int) -> None:
+    """Wait until the sink takes connections. Raises TimeoutError."""
     for _ in range(100):
         try:
             _, writer = await asyncio.open_connection(LOOPBACK, port)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from bench import actions, journeys, mail, memory, webhooks
+from bench import actions, campaigns, imports, journeys, mail, memory, segments, tiers, webhooks
 from bench.document import machine, write
 from bench.ground import Scale
 from bench.table import Row, Section
@@ -20,10 +20,13 @@ from embedded.progress import Progress, Say
 from embedded.signals import until_told
 
 Measure = Callable[[Scale, Say], Awaitable[list[Row]]]
-MODULES = {"actions": actions, "journeys": journeys, "memory": memory, "webhooks": webhooks, "mail": mail}
+MODULES = {
+    "actions": actions, "journeys": journeys, "memory": memory, "webhooks": webhooks, "mail": mail,
+    "segments": segments, "campaigns": campaigns, "tiers": tiers, "imports": imports,
+}  # fmt: skip
 WIDTH = 150
 # Each measurement ends by itself long before; this is for a machine on which one hangs.
-LONGEST_S = 400.0
+LONGEST_S = 1800.0
 
 
 @dataclass(slots=True)
@@ -38,12 +41,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=f"which: {', '.join(MODULES)} (all)")
     parser.add_argument("--quick", action="store_true", help="a tenth of the work; writes no document")
+    parser.add_argument("--size", type=int, help="how many people, where it matters; writes no document")
     given = parser.parse_args()
     unknown = set(given.names) - set(MODULES)
     if unknown:
         parser.error(f"no measurement is called {', '.join(sorted(unknown))}: there are {', '.join(MODULES)}")
     outcome = Outcome()
-    asyncio.run(until_told(_run(given.names or list(MODULES), Scale(quick=given.quick), outcome), Progress()))
+    asyncio.run(
+        until_told(_run(given.names or list(MODULES), Scale(quick=given.quick, size=given.size), outcome), Progress())
+    )
     leave(outcome.status)
 
 
@@ -66,7 +72,7 @@ async def _run(names: list[str], scale: Scale, outcome: Outcome) -> None:
     console.print(f"\n{machine()}")
     for section in sections:
         console.print(section.table())
-    if not scale.quick:
+    if not scale.quick and scale.size is None:
         write(sections)
         console.print("Written to docs/benchmarks.md")
 

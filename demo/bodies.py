@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -60,6 +61,60 @@ def stripe_refund(*, email: str, products: Sequence[str], amount: int, intent: s
             "billing_details": {"email": email},
             "metadata": {"products": ",".join(products)},
             "payment_intent": intent,
+        },
+        at,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One subscription at Stripe and whose it is. `cents` is what each `interval` costs."""
+
+    email: str
+    interval: str
+    cents: int
+    customer: str = field(default_factory=lambda: fresh("cus"))
+    number: str = field(default_factory=lambda: fresh("sub"))
+
+
+def stripe_subscription(change: str, account: Account, *, ends_at: datetime, at: datetime, ends: bool = False) -> Json:
+    """`customer.subscription.created`, `.updated` or `.deleted`: https://docs.stripe.com/api/subscriptions/object.
+
+    Names a customer and never an address. `ends`: it was set not to renew.
+    """
+    price = {"unit_amount": account.cents, "currency": "usd", "recurring": {"interval": account.interval}}
+    item = {"id": fresh("si"), "quantity": 1, "price": price, "current_period_end": int(ends_at.timestamp())}
+    return _stripe(
+        f"customer.subscription.{change}",
+        {
+            "id": account.number,
+            "object": "subscription",
+            "customer": account.customer,
+            "status": "canceled" if change == "deleted" else "active",
+            "cancel_at_period_end": ends,
+            "currency": "usd",
+            "items": {"object": "list", "data": [item]},
+        },
+        at,
+    )
+
+
+def stripe_invoice(kind: str, account: Account, *, attempt: int, at: datetime, invoice: str | None = None) -> Json:
+    """`invoice.paid` or `invoice.payment_failed`: https://docs.stripe.com/api/invoices/object."""
+    number = invoice or fresh("in")
+    return _stripe(
+        f"invoice.{kind}",
+        {
+            "id": number,
+            "object": "invoice",
+            "customer": account.customer,
+            "customer_email": account.email,
+            "attempt_count": attempt,
+            "amount_due": account.cents,
+            "amount_paid": account.cents if kind == "paid" else 0,
+            "currency": "usd",
+            "hosted_invoice_url": f"https://invoice.stripe.com/i/{number}",
+            "parent": {"subscription_details": {"subscription": account.number}},
         },
         at,
     )

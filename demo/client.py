@@ -89,9 +89,30 @@ class Api:
         """`approve`, `edit`, `reject` or `regenerate`, by the person of that name."""
         return await self._http.post(f"/v1/reviews/{review_id}/{action}", json=body, headers=_bearer(self._keys[by]))
 
+    async def post(self, path: str, by: str, **body: object) -> Json:
+        """One POST by the person of that name. Raises Unheld where the answer is no success."""
+        return _taken(await self._http.post(path, json=body, headers=_bearer(self._keys[by])))
+
+    async def put(self, path: str, by: str, **body: object) -> Json:
+        """One PUT by the person of that name. Raises Unheld where the answer is no success."""
+        return _taken(await self._http.put(path, json=body, headers=_bearer(self._keys[by])))
+
+    async def upload(self, path: str, by: str, text: str) -> Json:
+        """A CSV file by the person of that name. Raises Unheld where the answer is no success."""
+        headers = {**_bearer(self._keys[by]), "content-type": "text/csv"}
+        return _taken(await self._http.post(path, content=text, headers=headers))
+
     async def unsubscribe(self, url: str) -> httpx.Response:
         """What a mail program posts when its reader presses "unsubscribe" (RFC 8058, section 3.2)."""
         return await self._http.post(url, data={"List-Unsubscribe": "One-Click"})
+
+
+def _taken(answer: httpx.Response) -> Json:
+    if not answer.is_success:
+        message = f"{answer.request.method} {answer.request.url.path} was answered {answer.status_code}"
+        raise Unheld(message)
+    found: Json = answer.json()
+    return found
 
 
 def _bearer(key: str) -> dict[str, str]:

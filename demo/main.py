@@ -25,11 +25,15 @@ from demo.senders import NotTaken, Secrets, Senders
 from demo.stage import NADIA, TOM, Part, Stage
 from demo.story.approval import Approval
 from demo.story.booked import Booked
+from demo.story.campaigns import Campaigns
 from demo.story.carts import BOOK, Carts
+from demo.story.changed import Changed
 from demo.story.leads import Leads
 from demo.story.optout import OptOut
 from demo.story.purchases import RECEIPT, Purchases, buy
+from demo.story.renewals import Renewals
 from demo.story.twice import Twice
+from demo.story.webinars import Webinars
 from demo.surroundings import surroundings
 from demo.witness import Witness
 from domain.clock import Clock
@@ -129,16 +133,23 @@ async def _ours(http: httpx.AsyncClient, key: str) -> None:
 
 
 async def _story(stage: Stage, screen: Screen) -> list[Promises]:
-    """Play the first six parts side by side and the seventh after them; then look at everything."""
+    """Play all parts side by side but the one that repeats everything after them; then look at everything."""
     optout = OptOut()
-    together: list[Part] = [Leads(), Booked(), Purchases(), Carts(), Approval(), optout]
+    together: list[Part] = [
+        Leads(), Booked(), Purchases(), Carts(), Approval(), optout, Changed(), Webinars(), Renewals(), Campaigns()
+    ]  # fmt: skip
     await _warmed(stage)
     async with screen.story(stage.calendar):
         stage.start = datetime.now(UTC)
         lost = await asyncio.gather(*(_played(part, stage) for part in together))
         twice = Twice([optout.url] if hasattr(optout, "url") else [])
         lost.append(await _played(twice, stage))
-    return [await _checked(part, stage, why) for part, why in zip([*together, twice], lost, strict=True)]
+    played = sorted(zip([*together, twice], lost, strict=True), key=lambda pair: _number(pair[0]))
+    return [await _checked(part, stage, why) for part, why in played]
+
+
+def _number(part: Part) -> int:
+    return int(part.title.partition(" ")[0])
 
 
 async def _warmed(stage: Stage) -> None:

@@ -90,6 +90,15 @@ class Senders:
         body = json.dumps({**fields, "submission_id": uuid4().hex}).encode()
         return await self._first(Delivery(f"/forms/{form}", body, lambda _: _JSON))
 
+    async def registration(self, code: str, *, clicks: int, **fields: str) -> list[int]:
+        """What a browser posts to a webinar's page, so many times, and how each is answered.
+
+        Not remembered for a second delivery: a webinar that is over takes no registrations.
+        """
+        body = urlencode({**fields, "submission_id": uuid4().hex}).encode()
+        post = Delivery(f"/webinars/{code}", body, lambda _: _FORM)
+        return [(await self.deliver(post)).status_code for _ in range(clicks)]
+
     async def event(self, item: Mapping[str, Any]) -> httpx.Response:
         """One event from the shop, with its API key."""
         body = json.dumps({"id": uuid4().hex, **item}).encode()

@@ -36,6 +36,7 @@ EMBEDDED: Mapping[str, object] = {
     "marketing_per_hour": 500,
     "resend_webhook_secret": None,
     "sendgrid_webhook_public_key": None,
+    "cms_webhook_secret": None,
     "stripe_api_key": None,
     "mail_provider": "outbox",
     "crm": "local",

@@ -47,7 +47,7 @@ def _own_day(entry: Json, starts: Mapping[str, datetime], calendar: Calendar) ->
 
 def _in_order(entries: list[Json]) -> list[Json]:
     """A journey is closed when its last message is claimed; it reads better when it ends after it."""
-    last = {entry["details"]["journey_id"]: entry["at"] for entry in entries if entry["kind"] == "message"}
+    last = {entry["details"].get("journey_id", ""): entry["at"] for entry in entries if entry["kind"] == "message"}
 
     def at(entry: Json) -> tuple[str, bool]:
         over = entry["kind"] == "journey_ended"

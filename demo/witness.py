@@ -37,6 +37,15 @@ SELECT md5(coalesce((SELECT string_agg(row(id, state, attempts, sent_at)::text, 
 
 
 @dataclass(frozen=True, slots=True)
+class Invitation:
+    """What stands in somebody's calendar: a later file of the same `uid` with a higher `sequence` takes its place."""
+
+    begins: datetime
+    uid: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
 class Witness:
     """Reads rows; the only thing that it writes is what a CRM knew before the story began."""
 
@@ -83,15 +92,19 @@ class Witness:
         wanted = mine.where(col(Contact.email) == email, col(Journey.sequence) == sequence)
         return await self._one(wanted.order_by(col(Journey.started_at)).offset(number - 1))
 
-    async def invitation(self, message_id: str) -> datetime | None:
-        """When the calendar file of a message says that the demo begins; None where there is no such file."""
+    async def campaign_mails(self, run_id: str) -> Sequence[Message]:
+        """The mails of one sending of a campaign."""
+        return await self._all(select(Message).where(col(Message.run_id) == UUID(run_id)))
+
+    async def invitation(self, message_id: str) -> Invitation | None:
+        """What the calendar file of a message says; None where there is no such file."""
         async with self.db.transaction() as tx:
             message = await tx.get_one(Message, UUID(message_id))
         for attachment in message.attachments:
             if attachment["content_type"].startswith("text/calendar"):
                 calendar = Calendar.from_ical(base64.b64decode(attachment["content"]))
-                begins: datetime = calendar.walk("VEVENT")[0].decoded("dtstart")
-                return begins
+                entry = calendar.walk("VEVENT")[0]
+                return Invitation(entry.decoded("dtstart"), str(entry["uid"]), int(entry.get("sequence", 0)))
         return None
 
     async def release(self, tag: str) -> Event | None:

@@ -1,4 +1,4 @@
-"""Temporal's time-skipping test server, for the tests: a workflow that waits for weeks runs in a second."""
+"""Temporal's time-skipping test server, for tests and rehearsals: a workflow that waits for weeks runs in a second."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ async def find_test_server(say: Say) -> Path:
         maven = shutil.which("mvn")
         if maven is None or shutil.which("java") is None:
             raise CannotStart(
-                "Temporal's test server cannot be downloaded from here: install Java and Maven and run the tests "
-                "again, as with `apt-get install -y default-jre-headless maven`."
+                "Temporal's test server cannot be downloaded from here: install Java and Maven and try again, "
+                "as with `apt-get install -y default-jre-headless maven`."
             )
         say("Fetching Temporal's time-skipping test server with Maven, once")
         fresh = _project(folder)

@@ -1,3 +1,3 @@
-"""The seven parts of the story, one file each: what is played, and what was promised."""
+"""The parts of the story, one file each: what is played, and what was promised."""
 
 from __future__ import annotations

@@ -120,8 +120,9 @@ class Booked:
 
     async def _confirmed(self, stage: Stage, promises: Promises, person: Person, count: int, words: str) -> None:
         mails = await stage.api.sent(person.email, CONFIRMATION)
-        starts = await stage.witness.invitation(mails[-1]["id"]) if mails else None
-        promises.same(words, (len(mails), starts), (count, self.times[person]))
+        invitation = await stage.witness.invitation(mails[-1]["id"]) if mails else None
+        begins = invitation.begins if invitation else None
+        promises.same(words, (len(mails), begins), (count, self.times[person]))
 
     async def _resumed(self, stage: Stage, promises: Promises) -> None:
         calendar, start = stage.calendar, await stage.begin(self.dora, NURTURE)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 import traceback
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -43,13 +45,32 @@ def demo() -> None:
     raise typer.Exit(run())
 
 
+@app.command()
+def rehearse(
+    sequence: Annotated[str, typer.Argument(help="its key in the configuration, or a YAML file")],
+    contact: Annotated[list[str] | None, typer.Option(help="a field of the person, as first_name=Ann")] = None,
+    events: Annotated[Path | None, typer.Option(help="a YAML list of what happens: {after: 3d, type: …}")] = None,
+    at: Annotated[str, typer.Option(help="when it begins, as 2030-03-01T09:00; now where left out")] = "",
+    zone: Annotated[str, typer.Option(help="the person's timezone")] = "UTC",
+) -> None:
+    """Play a sequence for a made-up person and print what they would get, when, and why not otherwise."""
+    from rehearsal.command import run
+
+    run(sequence, contact or [], events, at, zone)
+
+
 def _add_commands() -> None:
     """Groups whose libraries take a moment to load are loaded only when one of them is called."""
-    from commands import keys, sequences, users
+    from commands import keys, users
+    from contact_commands import contacts
+    from sequence_commands import sequences
+    from source_commands import sources
 
     app.add_typer(keys, name="keys")
     app.add_typer(users, name="users")
+    app.add_typer(contacts, name="contacts")
     app.add_typer(sequences, name="sequences")
+    app.add_typer(sources, name="sources")
 
 
 def main() -> None:

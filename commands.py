@@ -1,4 +1,4 @@
-"""What a person does to a running installation from the command line: keys, users, sequences."""
+"""What a person does to a running installation from the command line: keys and users."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import settings as environment
-from configuration import load_marketing, load_sequences
 from domain.errors import PerennialError
 from embedded.postgres import running_url
 from settings import Settings
@@ -26,7 +25,6 @@ RoleOption = Annotated[Role, typer.Option(help="what it may do")]
 
 keys = typer.Typer(help="API keys of machines.", no_args_is_help=True)
 users = typer.Typer(help="People who sign in to the dashboard.", no_args_is_help=True)
-sequences = typer.Typer(help="Sequence definitions.", no_args_is_help=True)
 
 
 class NotRunning(PerennialError):
@@ -46,28 +44,39 @@ def database_of(settings: Settings) -> Database:
     return Database(url)
 
 
-def _in_transaction(work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+def with_database(work: Callable[[Database], Awaitable[T]]) -> T:
+    """Carry out `work` on the running installation. Raises NotRunning."""
+
     async def run() -> T:
         db = database_of(environment.load())
         try:
-            async with db.transaction() as tx:
-                return await work(tx)
+            return await work(db)
         finally:
             await db.aclose()
 
     return asyncio.run(run())
 
 
+def in_transaction(work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    """Carry out `work` in one transaction of the running installation. Raises NotRunning."""
+
+    async def run(db: Database) -> T:
+        async with db.transaction() as tx:
+            return await work(tx)
+
+    return with_database(run)
+
+
 @keys.command("create")
 def create_key(role: RoleOption = "marketer", name: str = "") -> None:
     """Make a key and print it; it is not shown again."""
-    print(_in_transaction(lambda tx: access.create_key(tx, role, name)))
+    print(in_transaction(lambda tx: access.create_key(tx, role, name)))
 
 
 @keys.command("list")
 def list_keys() -> None:
     """List keys by their first characters."""
-    for key in _in_transaction(access.list_keys):
+    for key in in_transaction(access.list_keys):
         state = "revoked" if key.revoked_at else "active"
         print(f"{key.prefix}  {key.role:9} {state:8} {key.name}")
 
@@ -75,7 +84,7 @@ def list_keys() -> None:
 @keys.command("revoke")
 def revoke_key(prefix: str) -> None:
     """Revoke the key that begins with PREFIX; it stops working at once."""
-    print(f"{_in_transaction(lambda tx: access.revoke_key(tx, prefix))} revoked.")
+    print(f"{in_transaction(lambda tx: access.revoke_key(tx, prefix))} revoked.")
 
 
 @users.command("create")
@@ -83,14 +92,5 @@ def create_user(email: str, role: RoleOption = "marketer", name: str = "") -> No
     """Make a person who can sign in. Asks for the password, or reads it from a pipe; an empty one is made up."""
     given = getpass.getpass("Password (empty: make one): ") if sys.stdin.isatty() else sys.stdin.readline().strip()
     password = given or secrets.token_urlsafe(12)
-    _in_transaction(lambda tx: access.create_user(tx, email, role, password, name))
+    in_transaction(lambda tx: access.create_user(tx, email, role, password, name))
     print(f"{email} can sign in as {role}." + ("" if given else f" Password: {password}"))
-
-
-@sequences.command("check")
-def check() -> None:
-    """Check the configuration folder; errors name file, line and field."""
-    folder = environment.load().config_dir
-    load_marketing(folder)
-    found = load_sequences(folder)
-    print(f"{len(found)} sequences and marketing.yaml of {folder} are right.")

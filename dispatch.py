@@ -8,6 +8,7 @@ any two of these repeats what is harmless to repeat.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,9 +22,11 @@ from temporalio.service import RPCError, RPCStatusCode
 import starts
 from domain import names
 from domain.clock import Clock
+from domain.erasure import ERASED
 from domain.errors import NotDurable
 from domain.marketing import Marketing
-from store import leases
+from store import campaigns, leases
+from store.campaigns import CampaignRun
 from store.db import Database
 from store.events import Event
 from store.journeys import OPEN, Journey
@@ -33,7 +36,7 @@ from store.listening import Ear
 from store.reviews import Review
 from store.routing import Routed, Router, told_review
 from store.sequences import Definitions
-from workflows.notices import Notice
+from workflows.notices import Notice, notice_of
 
 log = structlog.get_logger("dispatch")
 
@@ -41,6 +44,7 @@ AT_ONCE = 12
 POLL_S = 1.0
 OUTAGE_PAUSE_S = 1.0
 FAILURE_PAUSE_S = 2.0
+KEEP_S = 60.0
 RPC_TIMEOUT = timedelta(seconds=5)
 
 
@@ -56,7 +60,10 @@ class Dispatch:
 
     async def run(self, ear: Ear, stop: asyncio.Event) -> None:
         """Take what is there, else wait for the bell or a second."""
+        kept_s = -KEEP_S
         while not stop.is_set():
+            if time.monotonic() - kept_s >= KEEP_S and await self.keep():
+                kept_s = time.monotonic()
             try:
                 busy = await self.turn()
             except NotDurable:
@@ -65,6 +72,16 @@ class Dispatch:
                 continue
             if not busy:
                 await ear.hear(POLL_S)
+
+    async def keep(self) -> bool:
+        """Start what runs all the time where it does not run; False where Temporal is away, to be tried again."""
+        try:
+            for start in starts.standing(self.marketing, self.clock):
+                await self._start(start, reuse=WorkflowIDReusePolicy.ALLOW_DUPLICATE)
+        except RPCError as error:
+            log.warning("not_kept", status=error.status.name)
+            return False
+        return True
 
     async def turn(self) -> int:
         """Route the keys that are waiting now, a dozen at once; how many there were."""
@@ -95,7 +112,7 @@ class Dispatch:
 
     async def _route(self, lease: Lease) -> None:
         async with self.db.transaction() as tx:
-            routed = await Router(self.definitions, self.clock).route(tx, lease)
+            routed = await Router(self.definitions, self.clock, self.marketing).route(tx, lease)
         await self._tell(routed)
         async with self.db.transaction() as tx:
             await leases.mark_routed(
@@ -108,25 +125,29 @@ class Dispatch:
 
     async def _tell(self, routed: Routed) -> None:
         """Bring the engine to where the rows are: independent workflows side by side."""
-        work: list[Awaitable[None]] = [self._for_event(event) for event in routed.events]
+        heard = [event for event in routed.events if not routed.erased or event.type == ERASED]
+        work: list[Awaitable[None]] = [self._for_event(event) for event in heard]
         work += [self._for_journey(row, routed.zone) for row in routed.journeys]
         work += [self._for_review(row) for row in routed.reviews]
+        work += [self._for_run(row) for row in routed.runs]
         for result in await asyncio.gather(*work, return_exceptions=True):
             if isinstance(result, BaseException):
                 raise result
 
     async def _for_event(self, event: Event) -> None:
         start = starts.for_event(event, self.marketing, self.clock)
-        if start is not None:
+        if start is not None and start.again:
+            await self._start_or_tell(start, Notice(revision=event.seq or 0, state="changed", at=event.received_at))
+        elif start is not None:
             await self._start(start)
 
     async def _for_journey(self, row: Journey, zone: str) -> None:
         if row.notified > 0:
-            await self._signal(row.workflow_id, starts.notice_of(row))
+            await self._signal(row.workflow_id, notice_of(row))
         elif row.state in OPEN:
             definition = self.definitions.known(row.sequence, row.version)
             if not await self._start(starts.journey(row, definition, zone, self.clock)):
-                await self._signal(row.workflow_id, starts.notice_of(row))
+                await self._signal(row.workflow_id, notice_of(row))
         async with self.db.transaction() as tx:
             await tx.execute(told(row.id, row.revision))
 
@@ -137,7 +158,15 @@ class Dispatch:
         async with self.db.transaction() as tx:
             await tx.execute(told_review(row.id, row.revision))
 
-    async def _start(self, start: starts.Start) -> bool:
+    async def _for_run(self, row: CampaignRun) -> None:
+        if row.notified > 0 or not await self._start(starts.campaign(row)):
+            await self._signal(row.workflow_id, Notice(revision=row.revision, state=row.state, at=row.created_at))
+        async with self.db.transaction() as tx:
+            await tx.execute(campaigns.told(row.id, row.revision))
+
+    async def _start(
+        self, start: starts.Start, *, reuse: WorkflowIDReusePolicy = WorkflowIDReusePolicy.REJECT_DUPLICATE
+    ) -> bool:
         """Start it; False where an earlier turn did, which may have died before it wrote that down."""
         try:
             await self.client.start_workflow(
@@ -145,7 +174,7 @@ class Dispatch:
                 start.given,
                 id=start.id,
                 task_queue=names.MAIN_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_reuse_policy=reuse,
                 static_summary=start.summary,
                 search_attributes=start.search_attributes,
                 rpc_timeout=RPC_TIMEOUT,
@@ -153,6 +182,20 @@ class Dispatch:
         except WorkflowAlreadyStartedError:
             return False
         return True
+
+    async def _start_or_tell(self, start: starts.Start, notice: Notice) -> None:
+        """Tell it where it runs, else start it: one call, so that no news falls between its end and its start."""
+        await self.client.start_workflow(
+            start.workflow,
+            start.given,
+            id=start.id,
+            task_queue=names.MAIN_QUEUE,
+            start_signal=names.NOTICE,
+            start_signal_args=[notice],
+            static_summary=start.summary,
+            search_attributes=start.search_attributes,
+            rpc_timeout=RPC_TIMEOUT,
+        )
 
     async def _signal(self, workflow_id: str, notice: Notice) -> None:
         handle = self.client.get_workflow_handle(workflow_id)

@@ -15,7 +15,7 @@ from domain.marketing import Marketing
 from domain.schedule import Delay
 from domain.sequences import Sequence
 from domain.webinars import normal_code
-from store import rehearsals
+from store import assets, rehearsals
 from store.campaigns import CampaignRun
 from store.changes import ASKED
 from store.events import Event
@@ -25,6 +25,7 @@ from store.facts.welcome import PROFILE_DUE
 from store.journeys import Journey
 from store.reviews import Review
 from store.webinars import CHANGED
+from workflows.asset_draft import AssetDraftInput
 from workflows.atomization import AtomizationInput
 from workflows.campaign import CampaignInput
 from workflows.contact_import import ImportInput, Task
@@ -132,6 +133,9 @@ def for_event(event: Event, marketing: Marketing, clock: Clock) -> Start | None:
     if event.source == OURS and event.type == rehearsals.ASKED:
         played = RehearsalInput(rehearsal_id=event.payload["rehearsal"])
         return Start("Rehearsal", f"rehearsal/{played.rehearsal_id}", played, "A sequence for a made-up person")
+    if event.source == OURS and event.type == assets.ASKED and not event.payload["launch"]:
+        wanted = AssetDraftInput(asset_id=event.payload["asset"])
+        return Start("AssetDraft", f"asset/{wanted.asset_id}", wanted, "The first draft of an asset")
     if event.source == OURS and event.type == ERASED:
         asked = ErasureInput(erasure_id=event.payload["erasure"], contact_id=event.payload["contact_id"])
         return Start("Erasure", f"erasure/{asked.erasure_id}", asked, "Forgets a person everywhere")

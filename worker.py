@@ -39,6 +39,7 @@ from store.pauses import PauseSweep
 from store.retention import Retention
 from store.segment_entry import Sweep
 from store.sequences import Definitions
+from workflows.asset_draft import AssetDraft
 from workflows.atomization import Atomization
 from workflows.campaign import Campaign
 from workflows.cart_recovery import CartRecovery
@@ -61,6 +62,7 @@ WORKFLOWS = [
     ContactSequence,
     CartRecovery,
     ContentApproval,
+    AssetDraft,
     Atomization,
     LeadIntake,
     OrderIntake,

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import httpx
 from pydantic import SecretStr
 
+from activities.assets import AssetActivities
 from activities.campaigns import CampaignActivities
 from activities.carts import CartActivities
 from activities.composing import Composer
@@ -178,6 +179,7 @@ def build(
     changes = SequenceChangeActivities(db, definitions, clock)
     webinars = WebinarActivities(db, clock, marketing, chosen.crm, chosen.platform)
     content = ContentActivities(db, chosen.writer, marketing)
+    assets = AssetActivities(db, chosen.writer, marketing)
     reviews = ReviewActivities(db, chosen.social, chosen.chats, marketing, settings.public_url)
     written = CampaignComposer(
         settings.config_dir / "emails", marketing, settings.public_url, text_of(settings.secret_key)
@@ -196,7 +198,7 @@ def build(
             engagement.sweep, rehearsals.play,
             webinars.work, webinars.crm, webinars.platform, webinars.note,
             erasures.ended, erasures.crm, erasures.platform, erasures.rows,
-            content.draft, content.revise, reviews.notify, reviews.expire, reviews.publish,
+            assets.write, content.draft, content.revise, reviews.notify, reviews.expire, reviews.publish,
         ],
         mail=[messages.send],
         closing=[part.aclose for part in parts],

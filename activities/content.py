@@ -6,19 +6,19 @@ import json
 
 from temporalio import activity
 
-from domain import approval, content, names
-from domain.errors import Invalid, ProviderError
+from activities import materials
+from activities.drafting import Drafter, words
+from activities.materials import Material
+from domain import approval, assets, content, names
 from domain.marketing import Marketing
-from providers.protocols import Writer, Written
+from providers.protocols import Writer, WritingRequest, Written
 from store import review_drafts, reviews
 from store.db import Database
 from store.events import Event
-from store.review_drafts import Asset, Words
+from store.review_drafts import Asset
 from store.reviews import Review
 from workflows.atomization import Drafted, DraftRequest
 from workflows.content_approval import ReviseRequest, Standing
-
-UNUSABLE = "malformed"
 
 
 class ContentActivities:
@@ -26,7 +26,7 @@ class ContentActivities:
 
     def __init__(self, db: Database, writer: Writer, marketing: Marketing) -> None:
         self._db = db
-        self._writer = writer
+        self._drafter = Drafter(writer, marketing)
         self._marketing = marketing
 
     @activity.defn(name=names.DRAFT)
@@ -37,7 +37,7 @@ class ContentActivities:
             there = await review_drafts.exists(tx, review_drafts.asset_id(event, request.kind))
         if there:
             return await self._already(request, event)
-        kind = content.WRITTEN.get(request.kind)
+        kind = content.FROM_TEXT.get(request.kind)
         if kind is None:
             return await self._not_drafted(request, "refused", f"There is no content of the kind {request.kind}.")
         if not approval.source(event.payload).get("body"):
@@ -48,7 +48,8 @@ class ContentActivities:
         source = approval.source(event.payload)
         async with self._db.transaction() as tx:
             examples = await reviews.examples_for(tx, kind.name)
-        written = await self._write(kind, source, examples=examples)
+        key = f"{review_drafts.asset_id(event, kind.name)}:1"
+        written = await self._write(kind, Material(source), key=key, examples=examples)
         if isinstance(written, str):
             return await self._not_drafted(request, "refused", written)
         asset = Asset(
@@ -60,7 +61,7 @@ class ContentActivities:
             required=kind.channel in self._marketing.approvals.review_required,
         )
         async with self._db.transaction() as tx:
-            stored = await review_drafts.first(tx, asset, _words(written, source))
+            stored = await review_drafts.first(tx, asset, words(written, source))
         if not stored:
             return await self._already(request, event)
         return Drafted(kind=kind.name, outcome="drafted", review_id=asset.id)
@@ -70,47 +71,43 @@ class ContentActivities:
         """Make the draft that a reviewer asked for. Where the writer will not, the old one waits again."""
         async with self._db.transaction() as tx:
             review = await reviews.get(tx, request.review_id)
-            event = await review_drafts.source_event(tx, review.origin)
+            material = await materials.of_review(tx, review, self._marketing)
             examples = await reviews.examples_for(tx, review.kind)
         if review.state != approval.REGENERATED:
             return standing(review)
-        kind, source = content.KINDS[review.kind], approval.source(event.payload)
-        written = await self._write(kind, source, instructions=review.instructions, examples=examples)
+        written = await self._write(
+            content.KINDS[review.kind],
+            material,
+            key=f"{review.id}:{review.draft + 1}",
+            instructions=review.instructions,
+            examples=examples,
+        )
         async with self._db.transaction() as tx:
             if isinstance(written, str):
                 return standing(await review_drafts.not_revised(tx, review, written))
-            return standing(await review_drafts.revised(tx, review, _words(written, source)))
+            return standing(await review_drafts.revised(tx, review, words(written, material.source)))
 
     async def _write(
         self,
         kind: content.Kind,
-        source: dict[str, str],
+        material: Material,
         *,
+        key: str,
         instructions: str = "",
         examples: list[dict[str, object]],
-    ) -> Written[content.Asset] | str:
-        """The draft, or a sentence that says why there will be none. Raises ProviderError for an outage."""
-        try:
-            return await self._writer.write(
+    ) -> Written[assets.Asset] | str:
+        return await self._drafter.draft(
+            WritingRequest(
                 kind.name,
                 kind.shape,
-                source=source,
+                source=material.source,
+                brief=material.brief,
                 tone=self._marketing.brand.tone,
                 instructions=instructions,
                 examples=[json.dumps(example, ensure_ascii=False) for example in examples],
+                key=key,
             )
-        except Invalid as error:
-            return str(error)
-        except ProviderError as error:
-            if not self._given_up(error):
-                raise
-            return f"The writer made no {kind.name} ({error.code})."
-
-    def _given_up(self, error: ProviderError) -> bool:
-        """An outage is waited out, but every answer that cannot be used has been paid for."""
-        if error.code == UNUSABLE:
-            return activity.info().attempt > self._marketing.limits.retries
-        return error.final
+        )
 
     async def _already(self, request: DraftRequest, event: Event) -> Drafted:
         """The same release again, by another delivery; or this very activity, which died before it could answer."""
@@ -132,15 +129,3 @@ class ContentActivities:
 def standing(review: Review) -> Standing:
     """How a review's row stands, for its workflow."""
     return Standing(state=review.state, revision=review.revision, since=review.waiting_since, draft=review.draft)
-
-
-def _words(written: Written[content.Asset], source: dict[str, str]) -> Words:
-    asset = written.value
-    return Words(
-        body=asset.model_dump(mode="json"),
-        digest=content.digest(asset),
-        quality=content.quality(asset, source).model_dump(mode="json"),
-        author=f"writer:{written.model}",
-        model=written.model,
-        offline=written.offline,
-    )

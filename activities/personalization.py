@@ -14,7 +14,7 @@ from domain import names
 from domain.errors import PerennialError, ProviderError
 from domain.marketing import Marketing
 from domain.profiles import Choice, Profile, choose, picked_among, profile_among
-from providers.protocols import Writer
+from providers.protocols import Writer, WritingRequest
 from store.actions import note
 from store.db import Database
 from store.events import Event
@@ -126,7 +126,7 @@ class PersonalizationActivities:
         """The answer, checked here whoever gave it; or the fixed word for why there is none. Asked once."""
         try:
             async with asyncio.timeout(PATIENCE_S):
-                written = await self._writer.write(kind, shape, source=facts)
+                written = await self._writer.write(WritingRequest(kind, shape, source=facts))
             return shape.model_validate(written.value.model_dump())
         except TimeoutError:
             log.warning("model_not_used", kind=kind, code="timeout")

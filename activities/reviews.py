@@ -14,7 +14,7 @@ from domain.clock import Clock
 from domain.errors import ProviderError
 from domain.marketing import Marketing
 from providers.protocols import Chat, Social
-from store import campaign_approval, campaign_runs, review_decisions, review_progress, reviews
+from store import campaign_approval, campaign_runs, publishing, review_decisions, review_progress, reviews
 from store.db import Database
 from store.local import Notification
 from store.reviews import Review
@@ -67,6 +67,10 @@ class ReviewActivities:
             texts = review_progress.approved_words(review)
             if texts is not None and review.kind == campaign_approval.KIND:
                 await campaign_runs.accept(tx, review)
+                await review_progress.published(tx, review)
+                return Published(standing=standing(review), published=True)
+            if texts is not None and review.channel in publishing.SERVED:
+                await publishing.publish(tx, review, self._marketing)
                 await review_progress.published(tx, review)
                 return Published(standing=standing(review), published=True)
             per_day = self._marketing.limits.social_posts_per_day

@@ -6,8 +6,6 @@ refuses `maxLength` and `minItems`; the descriptions tell a model the same in wo
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -15,8 +13,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
+from pydantic import AfterValidator, BaseModel, Field
+
+from domain.assets import Asset, Said, at_most, different, texts
 
 TWEETS = 5
 TWEET_LIMIT = 280
@@ -75,57 +74,20 @@ def x_length(text: str) -> int:
     return count + sum(1 if any(low <= ord(c) <= high for low, high in _NARROW) else 2 for c in rest)
 
 
-def _said(text: str) -> str:
-    """Text that says something: no control characters but line breaks, no blank edges, not empty."""
-    kept = "".join(c for c in text.replace("\r\n", "\n") if c == "\n" or unicodedata.category(c) != "Cc").strip()
-    if not kept:
-        raise ValueError("must not be empty")
-    return kept
-
-
-def _at_most(limit: int) -> AfterValidator:
-    def check(text: str) -> str:
-        if len(text) > limit:
-            raise ValueError(f"has {len(text)} characters, at most {limit} are allowed")
-        return text
-
-    return AfterValidator(check)
-
-
 def _tweet(text: str) -> str:
     if (length := x_length(text)) > TWEET_LIMIT:
         raise ValueError(f"counts {length} on X, at most {TWEET_LIMIT} are allowed")
     return text
 
 
-def _different(count: int, what: str) -> AfterValidator:
-    def check(texts: list[str]) -> list[str]:
-        if len(texts) != count:
-            raise ValueError(f"must be exactly {count} {what}, not {len(texts)}")
-        if len(set(texts)) != count:
-            raise ValueError(f"must be {count} different {what}")
-        return texts
-
-    return AfterValidator(check)
-
-
-Said = Annotated[str, AfterValidator(_said)]
 Tweet = Annotated[Said, AfterValidator(_tweet)]
-Description = Annotated[Said, _at_most(DESCRIPTION_LIMIT)]
-
-
-class Asset(BaseModel):
-    """What all kinds share. `note` is the writer's word to the reviewer: never published, never asked of a model."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    note: SkipJsonSchema[str] = ""
+Description = Annotated[Said, at_most(DESCRIPTION_LIMIT)]
 
 
 class Thread(Asset):
     """Posts for X that are read one after the other."""
 
-    tweets: Annotated[list[Tweet], _different(TWEETS, "posts")] = Field(
+    tweets: Annotated[list[Tweet], different(TWEETS, "posts")] = Field(
         description="exactly 5 different posts, each at most 280 characters as X counts them"
     )
 
@@ -133,20 +95,20 @@ class Thread(Asset):
 class LinkedInPost(Asset):
     """One post, plain text with line breaks."""
 
-    text: Annotated[Said, _at_most(LINKEDIN_LIMIT)] = Field(description="at most 3000 characters, plain text")
+    text: Annotated[Said, at_most(LINKEDIN_LIMIT)] = Field(description="at most 3000 characters, plain text")
 
 
 class NewsletterSnippet(Asset):
     """A block for the next newsletter."""
 
-    headline: Annotated[Said, _at_most(HEADLINE_LIMIT)] = Field(description="one line, at most 150 characters")
-    text: Annotated[Said, _at_most(SNIPPET_LIMIT)] = Field(description="at most 2000 characters, plain text")
+    headline: Annotated[Said, at_most(HEADLINE_LIMIT)] = Field(description="one line, at most 150 characters")
+    text: Annotated[Said, at_most(SNIPPET_LIMIT)] = Field(description="at most 2000 characters, plain text")
 
 
 class SeoDescriptions(Asset):
     """Alternatives for a page's meta description."""
 
-    descriptions: Annotated[list[Description], _different(DESCRIPTIONS, "descriptions")] = Field(
+    descriptions: Annotated[list[Description], different(DESCRIPTIONS, "descriptions")] = Field(
         description="exactly 3 different descriptions, each at most 160 characters"
     )
 
@@ -154,20 +116,28 @@ class SeoDescriptions(Asset):
 class CampaignWords(Asset):
     """A campaign's mail, as templates. `subject_b` is the second subject of a test, empty where there is none."""
 
-    subject: Annotated[Said, _at_most(SUBJECT_LIMIT)] = Field(description="one line, at most 150 characters")
-    subject_b: Annotated[str, _at_most(SUBJECT_LIMIT)] = ""
-    preheader: Annotated[str, _at_most(SUBJECT_LIMIT)] = ""
-    body: Annotated[Said, _at_most(BODY_LIMIT)] = Field(description="MJML sections with Liquid in them")
-    why: Annotated[str, _at_most(SNIPPET_LIMIT)] = ""
+    subject: Annotated[Said, at_most(SUBJECT_LIMIT)] = Field(description="one line, at most 150 characters")
+    subject_b: Annotated[str, at_most(SUBJECT_LIMIT)] = ""
+    preheader: Annotated[str, at_most(SUBJECT_LIMIT)] = ""
+    body: Annotated[Said, at_most(BODY_LIMIT)] = Field(description="MJML sections with Liquid in them")
+    why: Annotated[str, at_most(SNIPPET_LIMIT)] = ""
+
+
+MadeFrom = Literal["text", "book", "brand", "person"]
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of asset: the name of its prompt, its shape, and the channel that it is approved for."""
+    """A kind of asset: the name of its prompt, its shape, and the channel that it is approved for.
+
+    `made_from` says what a writer needs: a `text` (a release, an article, a chapter), a whole `book` with its product,
+    the `brand` with its catalogue, or a `person`, where no writer writes it. Prompts are `config/prompts/{name}.md`.
+    """
 
     name: str
     shape: type[Asset]
     channel: str
+    made_from: MadeFrom = "text"
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -178,32 +148,18 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind("linkedin", LinkedInPost, "linkedin"),
             Kind("newsletter", NewsletterSnippet, "newsletter"),
             Kind("descriptions", SeoDescriptions, "seo"),
-            Kind("campaign", CampaignWords, "campaign"),
+            Kind("campaign", CampaignWords, "campaign", "person"),
         )
     }
 )
-# What a writer makes from a source; a campaign is a person's own words.
-WRITTEN: Mapping[str, Kind] = MappingProxyType({name: kind for name, kind in KINDS.items() if name != "campaign"})
-
-
-def texts(asset: BaseModel) -> list[str]:
-    """What is published of an asset, in order: each string in it but the note."""
-    values: list[str] = []
-    for name, value in asset.model_dump(exclude={"note"}).items():
-        if isinstance(value, str):
-            values.append(value)
-        elif isinstance(value, list):
-            values += [str(item) for item in value]
-        else:
-            raise TypeError(f"{type(asset).__name__}.{name} is no text")
-    return values
-
-
-def digest(asset: BaseModel) -> str:
-    """SHA-256 (hex) of what is published: what was approved and what goes out are compared by it."""
-    body = asset.model_dump(mode="json", exclude={"note"})
-    canonical = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+# What a writer makes; a campaign is a person's own words.
+WRITTEN: Mapping[str, Kind] = MappingProxyType(
+    {name: kind for name, kind in KINDS.items() if kind.made_from != "person"}
+)
+# What a release or an article becomes: these need nothing but its text.
+FROM_TEXT: Mapping[str, Kind] = MappingProxyType(
+    {name: kind for name, kind in KINDS.items() if kind.made_from == "text"}
+)
 
 
 class Quality(BaseModel):

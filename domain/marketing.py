@@ -135,7 +135,9 @@ class Limits(_Strict):
 class Approvals(_Strict):
     """Which channels wait for a person, and how long each waiting stage is (virtual time, from the start)."""
 
-    review_required: list[str] = Field(default_factory=lambda: ["linkedin"])
+    review_required: list[str] = Field(
+        default_factory=lambda: ["linkedin", "magnet", "funnel", "sequence", "offer", "strategy"]
+    )
     reminder: DelayText = Delay(days=1)
     escalation: DelayText = Delay(days=2)
     expiry: DelayText = Delay(days=7)

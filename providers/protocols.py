@@ -10,6 +10,8 @@ from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
+from domain.briefs import Brief
+
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
@@ -188,24 +190,30 @@ class Written(Generic[T]):
     latency_s: float = 0.0
 
 
-class Writer(Protocol):
-    """Turns a request into a typed draft.
+@dataclass(frozen=True, slots=True)
+class WritingRequest(Generic[T]):
+    """What a writer is asked: an answer of the type `shape`.
 
-    `kind` names the prompt (`config/prompts/{kind}.md`), `source` is what the draft is made from,
-    `instructions` what a reviewer asked for, `examples` earlier edits to learn from.
+    `kind` names the prompt (`config/prompts/{kind}.md`). `source` is what the draft is made from, texts by name;
+    `brief` holds the whole book and its product, for kinds that are made of these. `instructions` is what a reviewer
+    asked for, `examples` earlier edits to learn from. `key` is the same for every attempt at the same draft.
     """
+
+    kind: str
+    shape: type[T]
+    source: Mapping[str, str] = field(default_factory=dict)
+    brief: Brief | None = None
+    tone: str = ""
+    instructions: str = ""
+    examples: Sequence[str] = ()
+    key: str = ""
+
+
+class Writer(Protocol):
+    """Turns a request into a typed draft. Raises `ProviderError`, and `Invalid` where the source says too little."""
 
     name: str
 
-    async def write(
-        self,
-        kind: str,
-        shape: type[T],
-        *,
-        source: Mapping[str, str],
-        tone: str = "",
-        instructions: str = "",
-        examples: Sequence[str] = (),
-    ) -> Written[T]: ...
+    async def write(self, request: WritingRequest[T]) -> Written[T]: ...
 
     async def aclose(self) -> None: ...

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain import content
+from domain import assets, content
 from domain.approval import EXPIRED, PENDING, REGENERATED, SYSTEM
 from domain.errors import Invalid
 from domain.events import Incoming
@@ -26,7 +26,7 @@ SUPERSEDED = "The campaign was changed, so these words are not those that would 
 
 def digest(row: CampaignRow) -> str:
     """Of its words as they are now."""
-    return content.digest(row.campaign.words)
+    return assets.digest(row.campaign.words)
 
 
 def approved(row: CampaignRow, marketing: Marketing) -> bool:

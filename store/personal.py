@@ -159,6 +159,7 @@ HELD: Mapping[str, Held] = {
 # What holds nothing about a contact, and why that is so.
 NONE: Mapping[str, str] = {
     "api_keys": "keys of machines",
+    "assets": "what the team asked a writer for, for everybody",
     "campaign_runs": "states and counts of a campaign",
     "campaigns": "what the team wrote for many",
     "import_chunks": "pieces of a file, deleted once its lines stand in import_rows",
@@ -168,8 +169,10 @@ NONE: Mapping[str, str] = {
     "imports": "names and counts of files",
     "inbox_keys": "ids of rows, with positions and leases",
     "instance": "settings of this installation",
+    "launches": "states of a brand's launch",
     "outbox_refusals": "ids of messages",
     "posts": "what was published for everybody",
+    "publications": "what was published for everybody",
     "segments": "conditions that describe many",
     "sequence_changes": "versions and counts",
     "sequence_drafts": "what the team is writing for many",

@@ -14,7 +14,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from domain import approval, content
+from domain import approval, assets, content
 from domain.approval import (
     APPROVED,
     EXPIRED,
@@ -88,7 +88,7 @@ async def edit(
     if before.state != PENDING or before.draft != seen:
         raise await _lost(tx, before, seen)
     asset = _checked(before.kind, body)
-    digest = content.digest(asset)
+    digest = assets.digest(asset)
     if digest == before.digest:
         return await _unchanged(tx, before, by, approve=approve)
     words = asset.model_dump(mode="json")
@@ -122,7 +122,7 @@ async def expire(tx: AsyncSession, review_id: UUID, *, since: datetime) -> Revie
     return review
 
 
-def _checked(kind: str, body: dict[str, Any]) -> content.Asset:
+def _checked(kind: str, body: dict[str, Any]) -> assets.Asset:
     """A person's words in the shape of their kind. The writer's own note does not stand beside them."""
     try:
         return content.KINDS[kind].shape.model_validate({**body, "note": ""})

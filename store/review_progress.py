@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from domain import approval, content, names
+from domain import approval, assets, content, names
 from domain.approval import ESCALATION, PENDING, REMINDER
 from domain.clock import Clock
 from store import inbox, review_drafts, reviews
@@ -103,7 +103,7 @@ def approved_words(review: Review) -> list[str] | None:
     if review.state != approval.APPROVED or review.approved_digest is None:
         return None
     asset = content.KINDS[review.kind].shape.model_validate(review.body)
-    return content.texts(asset) if content.digest(asset) == review.approved_digest else None
+    return assets.texts(asset) if assets.digest(asset) == review.approved_digest else None
 
 
 async def stop_review(tx: AsyncSession, workflow_id: str, reason: str) -> bool:

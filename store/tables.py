@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 
 from store import (
     access,
+    assets,
     bookings,
     campaigns,
     carts,
@@ -20,6 +21,7 @@ from store import (
     imports,
     inapp,
     journeys,
+    launches,
     local,
     messages,
     orders,
@@ -36,6 +38,7 @@ from store import (
 
 MODULES = (
     access,
+    assets,
     bookings,
     campaigns,
     carts,
@@ -50,6 +53,7 @@ MODULES = (
     imports,
     inapp,
     journeys,
+    launches,
     local,
     messages,
     orders,

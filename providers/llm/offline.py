@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -12,7 +11,7 @@ from domain.errors import ProviderError
 from providers.llm.drafting import DRAFTS
 from providers.llm.facts import Facts, Wish
 from providers.llm.picking import PICKS
-from providers.protocols import Written
+from providers.protocols import WritingRequest, Written
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -27,25 +26,17 @@ class OfflineWriter:
 
     name = "offline"
 
-    async def write(
-        self,
-        kind: str,
-        shape: type[T],
-        *,
-        source: Mapping[str, str],
-        tone: str = "",  # noqa: ARG002 - part of the protocol
-        instructions: str = "",
-        examples: Sequence[str] = (),  # noqa: ARG002 - part of the protocol
-    ) -> Written[T]:
+    async def write(self, request: WritingRequest[T]) -> Written[T]:
         """Raises `Invalid` where the source says nothing, or too little for this kind."""
         started = time.perf_counter()
+        kind, shape, source = request.kind, request.shape, request.source
         if kind in PICKS:
             picked = shape.model_validate(PICKS[kind](shape, source))
             return Written(value=picked, model=self.name, offline=True, latency_s=time.perf_counter() - started)
         draft = DRAFTS.get(kind)
         if draft is None:
             raise ProviderError("unsupported", f"The offline writer cannot write {kind!r}", permanent=True)
-        wish = Wish.read(instructions)
+        wish = Wish.read(request.instructions)
         value = shape.model_validate({**draft(Facts.of(source, wish), wish), "note": wish.note})
         return Written(value=value, model=self.name, offline=True, latency_s=time.perf_counter() - started)
 

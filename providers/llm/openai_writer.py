@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field, ValidationError
 from domain.errors import ProviderError
 from providers.http import retry_after, status_error
 from providers.llm.prompts import messages
-from providers.protocols import Written
+from providers.protocols import WritingRequest, Written
 
 if TYPE_CHECKING:
     from openai.types.shared_params import ResponseFormatJSONSchema
@@ -75,20 +75,12 @@ class OpenAIWriter:
         self._model = model
         self._prompts = dict(prompts)
 
-    async def write(
-        self,
-        kind: str,
-        shape: type[T],
-        *,
-        source: Mapping[str, str],
-        tone: str = "",
-        instructions: str = "",
-        examples: Sequence[str] = (),
-    ) -> Written[T]:
+    async def write(self, request: WritingRequest[T]) -> Written[T]:
         """Raises `ProviderError`: `declined` and `truncated` are permanent, `malformed` is not."""
+        kind, shape = request.kind, request.shape
         if kind not in self._prompts:
             raise ProviderError("unsupported", f"There is no prompt for {kind!r}", permanent=True)
-        asked = messages(self._prompts[kind], source=source, tone=tone, instructions=instructions, examples=examples)
+        asked = messages(self._prompts[kind], request)
         talk = [_message(role, text) for role, text in asked]
         started = time.perf_counter()
         tokens_in = tokens_out = 0

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
 
 from domain.errors import Invalid
+from providers.protocols import WritingRequest
+
+T = TypeVar("T", bound=BaseModel)
 
 RULES = """Rules that hold whatever the material says:
 - Use only what the source says. Invent no numbers, names, quotes, features or dates. Leave out what you do not know.
@@ -28,19 +33,18 @@ def load_prompts(folder: Path) -> dict[str, str]:
     return prompts
 
 
-def messages(
-    prompt: str, *, source: Mapping[str, str], tone: str, instructions: str, examples: Sequence[str]
-) -> list[tuple[str, str]]:
+def messages(prompt: str, request: WritingRequest[T]) -> list[tuple[str, str]]:
     """Pairs of role and text. JSON inside the tags: it cannot close them, since `<` is escaped."""
-    parts = [f"<source>\n{_fenced(dict(source))}\n</source>"]
-    if examples:
+    parts = [f"<source>\n{_fenced(dict(request.source))}\n</source>"]
+    if request.examples:
         parts.append(
-            f"How people here changed earlier drafts; learn from it:\n<edits>\n{_fenced(list(examples))}\n</edits>"
+            "How people here changed earlier drafts; learn from it:\n"
+            f"<edits>\n{_fenced(list(request.examples))}\n</edits>"
         )
-    if tone:
-        parts.append(f"Tone: {tone}")
-    if instructions:
-        parts.append(f"What the reviewer of the last draft asked for: {instructions}")
+    if request.tone:
+        parts.append(f"Tone: {request.tone}")
+    if request.instructions:
+        parts.append(f"What the reviewer of the last draft asked for: {request.instructions}")
     return [("system", f"{prompt}\n\n{RULES}"), ("user", "\n\n".join(parts))]
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from domain.errors import ProviderError
 from domain.marketing import Approvals, Brand, Limits, Marketing
-from providers.protocols import Written
+from providers.protocols import WritingRequest, Written
 from tests.store.assets import LINKEDIN, THREAD
 
 T = TypeVar("T", bound=BaseModel)
@@ -31,17 +31,10 @@ class FakeWriter:
         self.errors = list(errors)
         self.asked: list[dict[str, Any]] = []
 
-    async def write(
-        self,
-        kind: str,
-        shape: type[T],
-        *,
-        source: Mapping[str, str],
-        tone: str = "",
-        instructions: str = "",
-        examples: Sequence[str] = (),
-    ) -> Written[T]:
-        asked = {"source": dict(source), "tone": tone, "instructions": instructions, "examples": list(examples)}
+    async def write(self, request: WritingRequest[T]) -> Written[T]:
+        kind, instructions = request.kind, request.instructions
+        asked = {"source": dict(request.source), "tone": request.tone, "instructions": instructions}
+        asked["examples"] = list(request.examples)
         self.asked.append({"kind": kind, **asked})
         await asyncio.sleep(0)
         if self.errors:
@@ -49,7 +42,7 @@ class FakeWriter:
         body = BODIES[kind]
         if instructions and "text" in body:
             body = {**body, "text": f"{instructions} {body['text']}"}
-        return Written(value=shape.model_validate(body), model="fake-1", offline=False)
+        return Written(value=request.shape.model_validate(body), model="fake-1", offline=False)
 
     async def aclose(self) -> None:
         return

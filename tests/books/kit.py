@@ -7,7 +7,7 @@ from pathlib import Path
 
 from domain.sources import Block, Document
 
-EPUB = Path(__file__).parent / "franklin.epub"
+EPUB = Path(__file__).parents[2] / "config/books/franklin.epub"
 _STYLE = "body { font: 11pt serif; text-align: justify } h1 { font-size: 18pt; break-before: page }"
 
 

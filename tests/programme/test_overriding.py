@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -15,7 +15,7 @@ from domain.errors import Invalid, NotFound
 from domain.profiles import Profile
 from providers.llm.offline import OfflineWriter
 from providers.llm.openai_writer import OpenAIWriter
-from providers.protocols import Written
+from providers.protocols import WritingRequest, Written
 from store.db import Database
 from store.identity import lock_contact
 from store.overriding import Wish, override, release
@@ -87,9 +87,9 @@ class Slow:
     def __init__(self, world: Programme, email: str, wanted: Wish) -> None:
         self.world, self.email, self.wanted = world, email, wanted
 
-    async def write(self, kind: str, shape: type[T], *, source: Mapping[str, str], **more: Any) -> Written[T]:
+    async def write(self, request: WritingRequest[T]) -> Written[T]:
         await decide(self.world, self.email, self.wanted)
-        return await OfflineWriter().write(kind, shape, source=source, **more)
+        return await OfflineWriter().write(request)
 
     async def aclose(self) -> None:
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from typing import Any, TypeVar
 
 import pytest
@@ -14,7 +14,7 @@ from activities import personalization
 from domain.profiles import Profile
 from providers.llm.offline import OfflineWriter
 from providers.llm.openai_writer import OpenAIWriter
-from providers.protocols import Written
+from providers.protocols import WritingRequest, Written
 from store.db import Database
 from tests.core_kit import purchase, somebody
 from tests.programme.personal_kit import (
@@ -159,18 +159,9 @@ class Unchecked:
 
     name = "unchecked"
 
-    async def write(
-        self,
-        kind: str,  # noqa: ARG002 - the protocol's
-        shape: type[T],
-        *,
-        source: Mapping[str, str],  # noqa: ARG002
-        tone: str = "",  # noqa: ARG002
-        instructions: str = "",  # noqa: ARG002
-        examples: Sequence[str] = (),  # noqa: ARG002
-    ) -> Written[T]:
+    async def write(self, request: WritingRequest[T]) -> Written[T]:
         given: dict[str, Any] = READY | {"interests": ["yachts"]}
-        return Written(value=shape.model_construct(**given), model="x", offline=False)
+        return Written(value=request.shape.model_construct(**given), model="x", offline=False)
 
     async def aclose(self) -> None:
         return

@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
-from domain import approval, content
+from domain import approval, assets, content
 from domain.approval import Reviewer
 from domain.events import Incoming
 from store import inbox, review_drafts, reviews
@@ -59,7 +59,7 @@ def words(event: Event, kind: str, body: dict[str, Any], *, author: str = "write
     quality = content.quality(asset, approval.source(event.payload))
     return Words(
         body=asset.model_dump(mode="json"),
-        digest=content.digest(asset),
+        digest=assets.digest(asset),
         quality=quality.model_dump(mode="json"),
         author=author,
         model="test",

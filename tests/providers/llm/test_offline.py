@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.content import TWEET_LIMIT, WRITTEN, LinkedInPost, Thread, texts, x_length
+from domain.assets import texts
+from domain.content import FROM_TEXT, TWEET_LIMIT, LinkedInPost, Thread, x_length
 from domain.errors import Invalid, ProviderError
 from providers.llm.facts import BASE_NOTE, WISH_NOTE
 from providers.llm.offline import OfflineWriter
-from providers.protocols import Writer
+from providers.protocols import Writer, WritingRequest
 
 WRITER: Writer = OfflineWriter()
 URL = "https://github.com/acme/widgets/releases/tag/v1.2.0"
@@ -30,8 +31,10 @@ def release(body: str, **changed: str) -> dict[str, str]:
 
 async def _all(source: dict[str, str], instructions: str = "") -> dict[str, Any]:
     return {
-        kind.name: (await WRITER.write(kind.name, kind.shape, source=source, instructions=instructions)).value
-        for kind in WRITTEN.values()
+        kind.name: (
+            await WRITER.write(WritingRequest(kind.name, kind.shape, source=source, instructions=instructions))
+        ).value
+        for kind in FROM_TEXT.values()
     }
 
 
@@ -83,16 +86,16 @@ async def test_sentences_of_a_paragraph_stay_together() -> None:
 @pytest.mark.parametrize(
     "body", ["", "\n \n", "## What's Changed", "**Full Changelog**: https://github.com/a/b/compare/1...2"]
 )
-@pytest.mark.parametrize("kind", WRITTEN)
+@pytest.mark.parametrize("kind", FROM_TEXT)
 async def test_a_source_that_says_nothing_is_not_written_about(kind: str, body: str) -> None:
     with pytest.raises(Invalid, match="nothing to write about") as caught:
-        await WRITER.write(kind, WRITTEN[kind].shape, source=release(body))
+        await WRITER.write(WritingRequest(kind, FROM_TEXT[kind].shape, source=release(body)))
     assert caught.value.field == "body"
 
 
 async def test_a_thread_is_not_padded_with_repeats() -> None:
     with pytest.raises(Invalid, match="too little for 5"):
-        await WRITER.write("thread", Thread, source={"body": "One line only."})
+        await WRITER.write(WritingRequest("thread", Thread, source={"body": "One line only."}))
 
 
 async def test_a_long_sentence_goes_on_whole_in_the_next_posts() -> None:
@@ -133,7 +136,7 @@ async def test_a_wish_that_names_something_in_the_source_puts_it_first() -> None
 
 async def test_a_wish_that_cannot_be_honoured_varies_the_draft_and_says_so() -> None:
     plain, varied = await _all(release(LIST)), await _all(release(LIST), "more technical")
-    for kind in WRITTEN:
+    for kind in FROM_TEXT:
         assert texts(varied[kind]) != texts(plain[kind])
         assert WISH_NOTE in varied[kind].note
         assert plain[kind].note == BASE_NOTE
@@ -144,13 +147,13 @@ async def test_the_same_request_gives_the_same_draft() -> None:
 
 
 async def test_the_draft_says_who_wrote_it_and_that_it_cost_nothing() -> None:
-    written = await WRITER.write("linkedin", LinkedInPost, source=release("Faster."))
+    written = await WRITER.write(WritingRequest("linkedin", LinkedInPost, source=release("Faster.")))
     assert (written.offline, written.model, written.input_tokens, written.output_tokens) == (True, "offline", 0, 0)
 
 
 async def test_another_kind_is_refused() -> None:
     with pytest.raises(ProviderError) as caught:
-        await WRITER.write("poem", LinkedInPost, source=release("Faster."))
+        await WRITER.write(WritingRequest("poem", LinkedInPost, source=release("Faster.")))
     assert (caught.value.code, caught.value.permanent) == ("unsupported", True)
 
 
@@ -194,9 +197,9 @@ async def test_any_source_gives_drafts_of_its_own_words_or_says_why_not(
     source = release(body, name=name, tag=tag)
     # Markup between two letters goes ("a*b*" is read as "ab"), so the source is compared without any.
     known = " ".join("".join(WORD.findall(value.casefold())) for value in source.values()) + " release tag repository"
-    for kind in WRITTEN.values():
+    for kind in FROM_TEXT.values():
         try:
-            written = await WRITER.write(kind.name, kind.shape, source=source, instructions=wish)
+            written = await WRITER.write(WritingRequest(kind.name, kind.shape, source=source, instructions=wish))
         except Invalid:
             continue
         for text in texts(written.value):

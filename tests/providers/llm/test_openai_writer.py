@@ -17,7 +17,7 @@ from werkzeug import Request, Response
 from domain.content import LinkedInPost, SeoDescriptions
 from domain.errors import ProviderError
 from providers.llm.openai_writer import OpenAIWriter
-from providers.protocols import Writer
+from providers.protocols import Writer, WritingRequest
 
 PATH = "/v1/chat/completions"
 SOURCE = {"repository": "acme/widgets", "body": "Faster imports."}
@@ -52,7 +52,14 @@ async def writer(httpserver: HTTPServer) -> AsyncIterator[Writer]:
 
 async def _post(writer: Writer, instructions: str = "") -> LinkedInPost:
     written = await writer.write(
-        "linkedin", LinkedInPost, source=SOURCE, tone="technical", instructions=instructions, examples=["was A, now B"]
+        WritingRequest(
+            "linkedin",
+            LinkedInPost,
+            source=SOURCE,
+            tone="technical",
+            instructions=instructions,
+            examples=["was A, now B"],
+        )
     )
     return written.value
 
@@ -72,7 +79,7 @@ def _asked(httpserver: HTTPServer, index: int = -1) -> dict[str, Any]:
 
 async def test_a_draft_comes_back_typed_with_what_it_cost(writer: Writer, httpserver: HTTPServer) -> None:
     httpserver.expect_request(PATH, method="POST").respond_with_json(completion(GOOD))
-    written = await writer.write("linkedin", LinkedInPost, source=SOURCE)
+    written = await writer.write(WritingRequest("linkedin", LinkedInPost, source=SOURCE))
     assert written.value == LinkedInPost(text="Imports are faster now.")
     assert (written.model, written.offline) == ("small-2026-01-01", False)
     assert (written.input_tokens, written.output_tokens) == (120, 30)
@@ -115,7 +122,7 @@ async def test_the_request_asks_for_the_shape_strictly_and_carries_the_key(
 async def test_a_malformed_answer_is_repaired_once(writer: Writer, httpserver: HTTPServer, broken: str) -> None:
     httpserver.expect_ordered_request(PATH).respond_with_json(completion(broken))
     httpserver.expect_ordered_request(PATH).respond_with_json(completion(GOOD))
-    written = await writer.write("linkedin", LinkedInPost, source=SOURCE)
+    written = await writer.write(WritingRequest("linkedin", LinkedInPost, source=SOURCE))
     assert written.value.text == "Imports are faster now."
     assert (written.input_tokens, written.output_tokens) == (240, 60), "both calls were paid for"
     shown, wish = _asked(httpserver)["messages"][-2:]
@@ -129,7 +136,7 @@ async def test_the_repair_names_what_is_wrong(writer: Writer, httpserver: HTTPSe
     three = json.dumps({"descriptions": ["a", "b", "c"]})
     httpserver.expect_ordered_request(PATH).respond_with_json(completion(two))
     httpserver.expect_ordered_request(PATH).respond_with_json(completion(three))
-    await writer.write("descriptions", SeoDescriptions, source=SOURCE)
+    await writer.write(WritingRequest("descriptions", SeoDescriptions, source=SOURCE))
     assert (
         "- descriptions: Value error, must be exactly 3 descriptions, not 2"
         in _asked(httpserver)["messages"][-1]["content"]
@@ -234,6 +241,6 @@ async def test_something_else_that_answers_is_malformed(
 
 async def test_a_kind_without_a_prompt_is_refused_before_any_call(writer: Writer, httpserver: HTTPServer) -> None:
     with pytest.raises(ProviderError) as caught:
-        await writer.write("poem", LinkedInPost, source=SOURCE)
+        await writer.write(WritingRequest("poem", LinkedInPost, source=SOURCE))
     assert (caught.value.code, caught.value.permanent) == ("unsupported", True)
     assert not httpserver.log

@@ -1,0 +1,67 @@
+"""Having an asset written that was asked for, once."""
+
+from __future__ import annotations
+
+import json
+
+from temporalio import activity
+
+from activities import materials
+from activities.drafting import Drafter, words
+from domain import content, names
+from domain.marketing import Marketing
+from providers.protocols import Writer, WritingRequest
+from store import assets, review_drafts, reviews
+from store.assets import Asset
+from store.db import Database
+from workflows.asset_draft import AssetAnswer, AssetDraftInput
+
+
+class AssetActivities:
+    """What was made is in the database before anybody is told of it."""
+
+    def __init__(self, db: Database, writer: Writer, marketing: Marketing) -> None:
+        self._db = db
+        self._drafter = Drafter(writer, marketing)
+        self._marketing = marketing
+
+    @activity.defn(name=names.ASSET)
+    async def write(self, given: AssetDraftInput) -> AssetAnswer:
+        """Make the first draft, which then waits for its review. Raises ProviderError for an outage."""
+        async with self._db.transaction() as tx:
+            asset = await assets.get(tx, given.asset_id)
+            if await review_drafts.exists(tx, asset.id):
+                await assets.finished(tx, asset.id)
+                return AssetAnswer(outcome=assets.WRITTEN)
+            await assets.begun(tx, asset.id)
+            material = await materials.of_asset(tx, asset, self._marketing)
+            examples = await reviews.examples_for(tx, asset.kind)
+        kind = content.WRITTEN[asset.kind]
+        written = await self._drafter.draft(
+            WritingRequest(
+                kind.name,
+                kind.shape,
+                source=material.source,
+                brief=material.brief,
+                tone=self._marketing.brand.tone,
+                examples=[json.dumps(example, ensure_ascii=False) for example in examples],
+                key=f"{asset.id}:1",
+            )
+        )
+        async with self._db.transaction() as tx:
+            if isinstance(written, str):
+                await assets.failed(tx, asset.id, written)
+                return AssetAnswer(outcome=assets.FAILED)
+            await review_drafts.first(tx, self._review(asset, kind), words(written, material.source))
+            await assets.finished(tx, asset.id)
+        return AssetAnswer(outcome=assets.WRITTEN)
+
+    def _review(self, asset: Asset, kind: content.Kind) -> review_drafts.Asset:
+        return review_drafts.Asset(
+            id=asset.id,
+            origin=asset.origin,
+            kind=kind.name,
+            channel=kind.channel,
+            title=asset.title or asset.slug,
+            required=kind.channel in self._marketing.approvals.review_required,
+        )

@@ -1,0 +1,52 @@
+"""What an asset is made from, as a writer is given it: an event's texts, or a book, its product and the brand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain import approval
+from domain.briefs import Brief
+from domain.marketing import Marketing
+from domain.sources import Document
+from store import assets, review_drafts, sources
+from store.assets import Asset
+from store.reviews import Review
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """`source` are texts by name, all that a draft may rest on; `brief` is there for what was asked for by name."""
+
+    source: Mapping[str, str]
+    brief: Brief | None = None
+
+
+async def of_review(tx: AsyncSession, review: Review, marketing: Marketing) -> Material:
+    """What a review's drafts are made from. Raises NotFound."""
+    asset = await assets.find(tx, review.id)
+    if asset is not None:
+        return await of_asset(tx, asset, marketing)
+    event = await review_drafts.source_event(tx, review.origin)
+    return Material(approval.source(event.payload))
+
+
+async def of_asset(tx: AsyncSession, asset: Asset, marketing: Marketing) -> Material:
+    """What an asset that was asked for is made from. Raises NotFound."""
+    document = (await sources.get(tx, asset.source_id)).document if asset.source_id else None
+    product = marketing.product(asset.product) if asset.product else None
+    source = _texts(document) if document else {}
+    if product is not None:
+        source |= {"product": f"{product.name}. {product.description}", "url": product.url or marketing.brand.url}
+    return Material(source, Brief(marketing, asset.slug, product, document, asset.options))
+
+
+def _texts(document: Document) -> dict[str, str]:
+    """A book as one text in Markdown, under its title."""
+    chapters = [
+        "\n\n".join([f"## {chapter.title}", *("\n".join([block.text, *block.items]) for block in chapter.blocks)])
+        for chapter in document.chapters
+    ]
+    return {"name": document.title, "author": document.author, "body": "\n\n".join(chapters)}

@@ -15,7 +15,7 @@ from domain.marketing import Marketing
 from domain.schedule import Delay
 from domain.sequences import Sequence
 from domain.webinars import normal_code
-from store import assets, rehearsals
+from store import assets, launches, rehearsals
 from store.campaigns import CampaignRun
 from store.changes import ASKED
 from store.events import Event
@@ -27,6 +27,7 @@ from store.reviews import Review
 from store.webinars import CHANGED
 from workflows.asset_draft import AssetDraftInput
 from workflows.atomization import AtomizationInput
+from workflows.brand_launch import LaunchInput
 from workflows.campaign import CampaignInput
 from workflows.contact_import import ImportInput, Task
 from workflows.content_approval import ContentApprovalInput
@@ -133,13 +134,21 @@ def for_event(event: Event, marketing: Marketing, clock: Clock) -> Start | None:
     if event.source == OURS and event.type == rehearsals.ASKED:
         played = RehearsalInput(rehearsal_id=event.payload["rehearsal"])
         return Start("Rehearsal", f"rehearsal/{played.rehearsal_id}", played, "A sequence for a made-up person")
-    if event.source == OURS and event.type == assets.ASKED and not event.payload["launch"]:
-        wanted = AssetDraftInput(asset_id=event.payload["asset"])
-        return Start("AssetDraft", f"asset/{wanted.asset_id}", wanted, "The first draft of an asset")
     if event.source == OURS and event.type == ERASED:
         asked = ErasureInput(erasure_id=event.payload["erasure"], contact_id=event.payload["contact_id"])
         return Start("Erasure", f"erasure/{asked.erasure_id}", asked, "Forgets a person everywhere")
-    return _webinar(event)
+    return _made(event) or _webinar(event)
+
+
+def _made(event: Event) -> Start | None:
+    """What has assets written: one that was asked for by itself, or all of a brand's."""
+    if event.source == OURS and event.type == assets.ASKED and not event.payload["launch"]:
+        wanted = AssetDraftInput(asset_id=event.payload["asset"])
+        return Start("AssetDraft", f"asset/{wanted.asset_id}", wanted, "The first draft of an asset")
+    if event.source == OURS and event.type == launches.CHANGED:
+        launched = LaunchInput(launch_id=event.payload["launch"])
+        return Start("BrandLaunch", f"launch/{launched.launch_id}", launched, "All of a brand's assets", again=True)
+    return None
 
 
 def _personal(event: Event, marketing: Marketing) -> bool:

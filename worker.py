@@ -41,6 +41,7 @@ from store.segment_entry import Sweep
 from store.sequences import Definitions
 from workflows.asset_draft import AssetDraft
 from workflows.atomization import Atomization
+from workflows.brand_launch import BrandLaunch
 from workflows.campaign import Campaign
 from workflows.cart_recovery import CartRecovery
 from workflows.contact_import import ContactImport
@@ -64,6 +65,7 @@ WORKFLOWS = [
     ContentApproval,
     AssetDraft,
     Atomization,
+    BrandLaunch,
     LeadIntake,
     OrderIntake,
     Personalization,

@@ -11,7 +11,7 @@ from activities.drafting import Drafter, words
 from domain import content, names
 from domain.marketing import Marketing
 from providers.protocols import Writer, WritingRequest
-from store import assets, review_drafts, reviews
+from store import assets, launches, review_drafts, reviews
 from store.assets import Asset
 from store.db import Database
 from workflows.asset_draft import AssetAnswer, AssetDraftInput
@@ -33,6 +33,8 @@ class AssetActivities:
             if await review_drafts.exists(tx, asset.id):
                 await assets.finished(tx, asset.id)
                 return AssetAnswer(outcome=assets.WRITTEN)
+            if await launches.is_stopped(tx, asset.launch_id):
+                return AssetAnswer(outcome=assets.WAITING)
             await assets.begun(tx, asset.id)
             material = await materials.of_asset(tx, asset, self._marketing)
             examples = await reviews.examples_for(tx, asset.kind)

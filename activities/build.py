@@ -20,6 +20,7 @@ from activities.erasures import ErasureActivities
 from activities.feeds import FeedWatch
 from activities.imports import ImportActivities
 from activities.journeys import JourneyActivities
+from activities.launches import LaunchActivities
 from activities.leads import LeadActivities
 from activities.messages import MessageActivities
 from activities.orders import OrderActivities
@@ -179,6 +180,7 @@ def build(
     changes = SequenceChangeActivities(db, definitions, clock)
     webinars = WebinarActivities(db, clock, marketing, chosen.crm, chosen.platform)
     content = ContentActivities(db, chosen.writer, marketing)
+    launches = LaunchActivities(db, marketing, settings.config_dir)
     assets = AssetActivities(db, chosen.writer, marketing)
     reviews = ReviewActivities(db, chosen.social, chosen.chats, marketing, settings.public_url)
     written = CampaignComposer(
@@ -198,7 +200,8 @@ def build(
             engagement.sweep, rehearsals.play,
             webinars.work, webinars.crm, webinars.platform, webinars.note,
             erasures.ended, erasures.crm, erasures.platform, erasures.rows,
-            assets.write, content.draft, content.revise, reviews.notify, reviews.expire, reviews.publish,
+            assets.write, launches.prepare, launches.look,
+            content.draft, content.revise, reviews.notify, reviews.expire, reviews.publish,
         ],
         mail=[messages.send],
         closing=[part.aclose for part in parts],

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from domain.marketing import Marketing
-from store import assets
+from store import assets, launches
 from store.assets import Asset, Publication
 from store.base import now
 from store.reviews import Review
@@ -41,6 +41,7 @@ async def publish(tx: AsyncSession, review: Review, marketing: Marketing) -> Non
         ),
     )
     await _settle(tx, asset, marketing)
+    await launches.tell_of(tx, asset.id)
 
 
 async def _settle(tx: AsyncSession, asset: Asset, marketing: Marketing) -> None:

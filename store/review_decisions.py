@@ -28,7 +28,7 @@ from domain.approval import (
 )
 from domain.errors import Conflict, Invalid
 from domain.events import Incoming
-from store import access, inbox, reviews
+from store import access, inbox, launches, reviews
 from store.base import now
 from store.events import Event
 from store.reviews import Draft, Review
@@ -51,6 +51,7 @@ async def reject(
     reason = _remark(reason, "reason")
     review = await _decide(tx, review_id, draft, {**_decision(REJECTED, by), "reason": reason})
     await _record(tx, review, by, "reject", reason=reason)
+    await launches.tell_of(tx, review.id)
     return review
 
 
@@ -119,6 +120,7 @@ async def expire(tx: AsyncSession, review_id: UUID, *, since: datetime) -> Revie
     if review is None:
         return await reviews.get(tx, review_id)
     await _record(tx, review, EXPIRER, "expire")
+    await launches.tell_of(tx, review.id)
     return review
 
 

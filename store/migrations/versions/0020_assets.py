@@ -23,12 +23,17 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("brand", TEXT, nullable=False),
         sa.Column("state", TEXT, nullable=False),
+        sa.Column("reason", TEXT, nullable=False),
         sa.Column("at_once", sa.Integer(), nullable=False),
+        sa.Column("asked", sa.Integer(), nullable=False),
         sa.Column("requested_by", TEXT, nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        *(sa.Column(name, sa.DateTime(timezone=True), nullable=True) for name in ("stopped_at", "ended_at")),
+        *(sa.Column(name, sa.DateTime(timezone=True), nullable=True) for name in ("ready_at", "ended_at")),
         sa.PrimaryKeyConstraint("id", name="pk_launches"),
     )
+    still_open = sa.text("state IN ('preparing', 'running', 'stopped')")
+    op.create_index("uq_launches_open", "launches", ["brand"], unique=True, postgresql_where=still_open)
+    op.create_index("ix_launches_created_at_id", "launches", ["created_at", "id"])
     op.create_table(
         "assets",
         sa.Column("id", sa.Uuid(), nullable=False),

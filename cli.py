@@ -63,9 +63,11 @@ def _add_commands() -> None:
     """Groups whose libraries take a moment to load are loaded only when one of them is called."""
     from commands import keys, users
     from contact_commands import contacts
+    from launch_commands import launch
     from sequence_commands import sequences
     from source_commands import sources
 
+    app.command()(launch)
     app.add_typer(keys, name="keys")
     app.add_typer(users, name="users")
     app.add_typer(contacts, name="contacts")

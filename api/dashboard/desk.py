@@ -47,8 +47,14 @@ NAVIGATION = (
             ("/sequences", "Sequences"),
             ("/campaigns", "Campaigns"),
             ("/webinars", "Webinars"),
-            ("/sources", "Sources"),
             ("/attribution", "Attribution"),
+        ),
+    ),
+    (
+        "Content",
+        (
+            ("/launches", "Launches"),
+            ("/sources", "Sources"),
         ),
     ),
     (

@@ -25,6 +25,7 @@ from store.queries.dash_outbox import list_mails, list_posts
 from store.queries.dash_people import list_audit, list_users, matching
 from store.queries.erasures import list_erasures
 from store.queries.imports import faults_of, import_view, list_imports
+from store.queries.launches import list_launches
 from store.queries.messages import list_messages
 from store.queries.pages import Page
 from store.queries.people_lines import Column, people_columns, people_found, people_in, segment_people
@@ -178,6 +179,10 @@ LISTINGS: Mapping[str, Listing] = {
     ),
     "segment-people": Listing(
         lambda a: people_in(a.tx, a.filter.get("segment", ""), a.clock, **a.place), _members_columns, ("segment",)
+    ),
+    "launches": Listing(
+        lambda asked: list_launches(asked.tx, **asked.place),
+        "brand state reason asked requested_by created_at ready_at ended_at",
     ),
     "sources": Listing(
         lambda a: list_sources(a.tx, **a.place), "id title author format language words name created_by created_at"

@@ -147,9 +147,25 @@ def load_sequences(folder: Path) -> list[Sequence]:
         if first != path:
             text = f"{sequence.sequence} is the name of the sequence in {first.name} already"
             problems.append(str(_fault(str(path), document, ["sequence"], text)))
+    problems += [str(fault) for fault in _misplaced(found)]
     if problems:
         raise BadConfiguration("\n".join(problems))
     return [sequence for _, sequence in found.values()]
+
+
+def _misplaced(found: Mapping[str, tuple[Path, Sequence]]) -> Iterator[Fault]:
+    """Sequences that take the place of one which is not there, or is begun by something else."""
+    for path, sequence in found.values():
+        if not sequence.instead_of:
+            continue
+        _, other = found.get(sequence.instead_of, (path, None))
+        if other is None:
+            text = f"there is no sequence {sequence.instead_of}"
+        elif other.instead_of or other.entry.event != sequence.entry.event or other.about != sequence.about:
+            text = f"{other.sequence} does not begin by {sequence.entry.event} about the same, or stands in for another"
+        else:
+            continue
+        yield _fault(str(path), _parse(str(path), _read(path)), ["instead_of"], text)
 
 
 def read_sequence(text: str, place: str, folder: Path) -> Sequence:
@@ -238,12 +254,19 @@ def _unknown_topic(place: str, document: object, sequence: Sequence, rules: Mark
     return [_fault(place, document, ["topic"], text)]
 
 
+def _unknown_product(place: str, document: object, sequence: Sequence, rules: Marketing) -> list[Fault]:
+    if not sequence.product or rules.product(sequence.product):
+        return []
+    return [_fault(place, document, ["product"], f"{sequence.product} is not in the catalogue of marketing.yaml")]
+
+
 def _against(place: str, document: object, sequence: Sequence, rules: Marketing | None) -> list[Fault]:
     """What does not go with `marketing.yaml`."""
     if rules is None:
         return []
     quiet = rules.limits.quiet_hours
-    return [*_never_open(place, document, sequence, quiet), *_unknown_topic(place, document, sequence, rules)]
+    unknown = [*_unknown_topic(place, document, sequence, rules), *_unknown_product(place, document, sequence, rules)]
+    return [*_never_open(place, document, sequence, quiet), *unknown]
 
 
 def _rules(folder: Path) -> Marketing | None:

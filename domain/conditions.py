@@ -12,7 +12,8 @@ OPERATORS: tuple[Operator, ...] = get_args(Operator)
 
 
 class Condition(BaseModel):
-    """One comparison. `field` is a dotted path into the facts: `payload.score`, `contact.is_client`, `order.kinds`.
+    """One comparison. `field` is a dotted path into the facts: `payload.score`, `contact.is_client`, `order.kinds`,
+    `cart.products`.
 
     Exactly one operator: `is`, `is_not` (equality), `in` (one of a list), `has` (a list or text contains
     it), `above`, `below`, `at_least`, `at_most` (numbers), `exists` (true or false). A missing field
@@ -21,7 +22,7 @@ class Condition(BaseModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    field: str = Field(pattern=r"^(payload|contact|order)(\.[A-Za-z0-9_]+)+$")
+    field: str = Field(pattern=r"^(payload|contact|order|cart)(\.[A-Za-z0-9_]+)+$")
     op: Operator
     value: Any = None
 

@@ -202,6 +202,9 @@ class Sequence(BaseModel):
     after the last ended. `collects: orders` lets mails show all that was bought during the journey. `anchor` is what
     `at` counts from, where that is not the entry; of two journeys that the cap has one mail left for, the one with the
     higher `priority` (1 to 9) goes first. `send_window` is when its marketing mails may go out, in the person's zone.
+
+    `product` is what its mails call `book`, by its key in the catalogue. `instead_of` names the sequence whose place it
+    takes: an event that is about this one does not bring anybody into that one.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -211,6 +214,8 @@ class Sequence(BaseModel):
     brand: str = "default"
     lane: Lane = "marketing"
     topic: str = Field(default="marketing", pattern=r"^[a-z][a-z0-9_]*$")
+    product: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9-]*)?$")
+    instead_of: str = Field(default="", pattern=r"^([a-z][a-z0-9_]*)?$")
     priority: int = Field(default=5, ge=1, le=9)
     workflow: Literal["ContactSequence", "CartRecovery"] = "ContactSequence"
     about: Literal["event", "order", "booking", "cart", "webinar", "subscription"] = "event"
@@ -258,8 +263,10 @@ class Sequence(BaseModel):
         return self
 
     @model_validator(mode="after")
-    def _browser_tells_of_itself(self) -> Sequence:
-        """A browser may name any order, cart or booking, whoever's it is."""
+    def _event_fits(self) -> Sequence:
+        """A browser may name any order, cart or booking, whoever's it is. What stands in begins by the same event."""
+        if self.instead_of and (not self.entry.event or self.instead_of == self.sequence):
+            raise ValueError("instead_of names another sequence, which begins by the same event")
         if self.entry.browser and (self.about != "event" or self.collects is not None):
             raise ValueError("entry.browser needs about: event, and cannot have collects")
         return self

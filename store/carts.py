@@ -33,3 +33,10 @@ class Cart(SQLModel, table=True):
     hold_until: datetime | None = at()
     discount_code: str | None = None
     discount_percent: int | None = None
+
+    @property
+    def products(self) -> list[str]:
+        """All that the shop calls what lies in it: keys, ids and names, whichever it tells."""
+        lines = [line if isinstance(line, dict) else {"name": line} for line in self.items]
+        named = (line.get(word) for line in lines for word in ("product", "key", "id", "sku", "name"))
+        return list(dict.fromkeys(str(value) for value in named if value))

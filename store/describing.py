@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.conditions import Condition
+from store.carts import Cart
 from store.contacts import Contact
 from store.events import Event
 from store.journeys import Journey
@@ -44,4 +45,8 @@ async def facts_of(
         order = await tx.get(Order, journey.about) if journey.about else None
         if order is not None:
             facts["order"] = {"kinds": order.kinds, "products": order.products, "total": order.total}
+    if any(condition.field.startswith("cart.") for condition in wanted):
+        cart = await tx.get(Cart, journey.about) if journey.about else None
+        if cart is not None:
+            facts["cart"] = {"products": cart.products}
     return facts

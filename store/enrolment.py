@@ -47,24 +47,26 @@ class Enrolment:
     def __init__(self, tx: AsyncSession, clock: Clock, event: Event, contact: Contact) -> None:
         self.tx, self.clock, self.event, self.contact = tx, clock, event, contact
 
-    async def enter(self, sequence: Sequence, version: int) -> None:
-        """Open a journey, join the open one, or record why neither."""
+    async def enter(self, sequence: Sequence, version: int) -> bool:
+        """Open a journey, join the open one, or record why neither. Whether the event is one that it is about."""
         by_hand = self.event.type == REQUESTED
         subject = await self._subject(sequence)
         if subject is None:
             if by_hand:
                 await note(self.tx, self.event, "not_entered", sequence.sequence, "nothing_it_is_about")
-            return
+            return False
+        if sequence.instead_of and await self._began(sequence.instead_of):
+            return False  # routed before this one was there, and now again
         about, facts, obstacle = subject
         # What an event would have to say is not asked of a person's wish; what the contact is, is.
         when = [one for one in sequence.entry.when if not by_hand or one.field.startswith("contact.")]
         unmet = first_unmet(when, facts)
-        if unmet is not None and not unmet.field.startswith("contact."):
-            return  # another kind of event than this sequence is about, which is no news to anybody
+        if unmet is not None and (sequence.instead_of or not unmet.field.startswith("contact.")):
+            return False  # another kind of event than this sequence is about, which is no news to anybody
         reason = obstacle or (unmet.sentence() if unmet else None) or self._closed_to(sequence)
         if reason:
             await note(self.tx, self.event, "not_entered", sequence.sequence, reason)
-            return
+            return unmet is None
         # A webinar that moves begins a journey anew, about the same place; a subscription is renewed, fails and ends
         # more than once; and a link is asked for as often as it is needed.
         anew = sequence.about in {"webinar", "subscription"} or self.event.type == "delivery_requested"
@@ -72,6 +74,20 @@ class Enrolment:
         mine = await self._mine(sequence, journey_id)
         if all(journey.id != journey_id for journey in mine):
             await self._reenter(sequence, version, journey_id, about, mine)
+        return True
+
+    async def _began(self, key: str) -> bool:
+        """Whether this very event brought the person into that sequence."""
+        begun = exists().where(Journey.sequence == key, Journey.entry_event == self.event.id)
+        return bool((await self.tx.execute(select(begun))).scalar_one())
+
+    async def give_way(self, sequence: Sequence) -> None:
+        """Another takes its place for this event. A journey that the event would have begun anew ends all the same."""
+        if sequence.reentry != "restart":
+            return
+        for journey in await self._mine(sequence, derived("journey", sequence.sequence, self.event.id)):
+            if journey.state in OPEN:
+                end(journey, "exited", "restarted")
 
     async def _mine(self, sequence: Sequence, journey_id: UUID) -> SequenceOf[Journey]:
         """The contact's journeys in the sequence, and the one that this entry would open, whosever it is."""
@@ -98,7 +114,10 @@ class Enrolment:
             return await self._webinar(sequence, facts)
         if sequence.about == "cart":
             cart = await self._find(Cart, "external_id", cart_of(self.event))
-            return (cart.id, facts, None if cart.state == "open" else f"cart_{cart.state}") if cart else None
+            if cart is None:
+                return None
+            facts["cart"] = {"products": cart.products}
+            return cart.id, facts, None if cart.state == "open" else f"cart_{cart.state}"
         return None, facts, None
 
     async def _webinar(

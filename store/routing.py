@@ -100,6 +100,20 @@ class Router:
             return False
         return True
 
+    async def _enter(self, tx: AsyncSession, event: Event, contact: Contact) -> None:
+        """Every sequence that the event begins, but of those that stand in for one another only one."""
+        begun = [
+            one
+            for one in await self.definitions.live(tx)
+            if one[0].entry.begins_with(event.type, event.payload, one[0].sequence)
+        ]
+        enrolment, replaced = Enrolment(tx, self.clock, event, contact), set[str]()
+        for sequence, version in sorted(begun, key=lambda one: not one[0].instead_of):
+            if sequence.sequence in replaced:
+                await enrolment.give_way(sequence)
+            elif sequence.instead_of not in replaced and await enrolment.enter(sequence, version):
+                replaced |= {sequence.instead_of} - {""}
+
     async def _count_failure(self, tx: AsyncSession, event: Event, contact: Contact | None, error: Exception) -> None:
         await tx.refresh(event)  # the savepoint took the row's values with it
         if contact is not None:
@@ -115,9 +129,7 @@ class Router:
         if self.marketing is not None:
             await engagement.count(tx, self.clock, self.marketing.engagement, event, contact)
             await reactions.react(tx, self.clock, self.marketing.reactions, event, contact)
-        for sequence, version in await self.definitions.live(tx):
-            if sequence.entry.begins_with(event.type, event.payload, sequence.sequence):
-                await Enrolment(tx, self.clock, event, contact).enter(sequence, version)
+        await self._enter(tx, event, contact)
         if event.type in {"unsubscribed", "email_complained"} and not event.client_side:
             await note(tx, event, "opted_out", "marketing", event.type)
 

@@ -15,11 +15,17 @@ from store.journeys import SequenceRow, SequenceVersion
 
 CONFIG = "config"
 RETIRED = "retired"
+ADDED = frozenset({"product", "instead_of"})
 
 
 def digest(sequence: Sequence) -> str:
-    """SHA-256 over the definition's canonical JSON: the same definition is the same version."""
-    canonical = json.dumps(sequence.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    """SHA-256 over the definition's canonical JSON: the same definition is the same version.
+
+    What was added to definitions later is left out where it is empty, so that older ones keep their digests.
+    """
+    said = sequence.model_dump(mode="json")
+    said = {name: value for name, value in said.items() if value or name not in ADDED}
+    canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 

@@ -35,6 +35,9 @@ async def begin(tx: AsyncSession, contact: Contact, sequence: str = "", because:
     An event of our own says so, since a sequence enters by one event and its conditions cannot wait for a second.
     """
     payload = {"contact_id": str(contact.id), "because": because}
+    if contact.attributes.get("magnet"):
+        # What they came for, so that its own welcome can stand in for the one that everybody gets.
+        payload["magnet"] = str(contact.attributes["magnet"])
     told = Incoming(type=DUE, source=OURS, sender_id=_once(contact), payload=payload)
     if sequence not in {"", WELCOME}:
         told = told.model_copy(update={"type": REQUESTED, "payload": {**payload, "sequence": sequence}})

@@ -9,8 +9,8 @@ from store.events import Event
 
 
 async def product(asked: Asked, context: Context) -> str | None:
-    """The product of the entry's payload; one that is not in the catalogue goes by its key."""
-    key = str((await _payload(asked)).get("product") or "")
+    """The product of the entry's payload, else the sequence's own; one that is not in the catalogue goes by its key."""
+    key = str((await _payload(asked)).get("product") or asked.definition.product)
     if key:
         known = asked.marketing.product(key)
         context["product"] = offered(known) if known else product_of(asked.marketing, key)

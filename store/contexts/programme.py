@@ -16,8 +16,9 @@ LINK_LIVES = timedelta(days=30)
 
 
 async def book(asked: Asked, context: Context) -> str | None:
-    """The product that this person is offered, with what readers said of it."""
-    product = await offer_for(asked.tx, asked.marketing, asked.contact)
+    """What the sequence is about, else the product that this person is offered, with what readers said of it."""
+    own = asked.definition.product
+    product = asked.marketing.product(own) if own else await offer_for(asked.tx, asked.marketing, asked.contact)
     if product is not None:
         context["book"] = offered(product)
     return None
@@ -62,7 +63,7 @@ async def any_book(asked: Asked, context: Context) -> str | None:
 
 async def launch(asked: Asked, context: Context) -> str | None:
     """What comes out, and when (virtual, as the sequence says it)."""
-    key = asked.marketing.programme.launched
+    key = asked.definition.product or asked.marketing.programme.launched
     product = asked.marketing.product(key) if key else None
     written = asked.definition.launch_date
     date = datetime.fromisoformat(written).replace(tzinfo=UTC) if written else None

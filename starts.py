@@ -15,7 +15,7 @@ from domain.marketing import Marketing
 from domain.schedule import Delay
 from domain.sequences import Sequence
 from domain.webinars import normal_code
-from store import assets, launches, rehearsals
+from store import assets, launches, rehearsals, source_uploads
 from store.campaigns import CampaignRun
 from store.changes import ASKED
 from store.events import Event
@@ -41,6 +41,7 @@ from workflows.personalization import PersonalizationInput
 from workflows.planning import planned
 from workflows.rehearsal import RehearsalInput
 from workflows.sequence_change import ChangeInput
+from workflows.source_reading import SourceReadingInput
 from workflows.webinar import WebinarInput
 from workflows.webinar_registration import RegistrationInput
 
@@ -141,10 +142,13 @@ def for_event(event: Event, marketing: Marketing, clock: Clock) -> Start | None:
 
 
 def _made(event: Event) -> Start | None:
-    """What has assets written: one that was asked for by itself, or all of a brand's."""
+    """What has a source read, or assets written: one that was asked for by itself, or all of a brand's."""
     if event.source == OURS and event.type == assets.ASKED and not event.payload["launch"]:
         wanted = AssetDraftInput(asset_id=event.payload["asset"])
         return Start("AssetDraft", f"asset/{wanted.asset_id}", wanted, "The first draft of an asset")
+    if event.source == OURS and event.type == source_uploads.ASKED:
+        uploaded = SourceReadingInput(upload_id=event.payload["upload"])
+        return Start("SourceReading", f"source/{uploaded.upload_id}", uploaded, "A file or page, read to chapters")
     if event.source == OURS and event.type == launches.CHANGED:
         launched = LaunchInput(launch_id=event.payload["launch"])
         return Start("BrandLaunch", f"launch/{launched.launch_id}", launched, "All of a brand's assets", again=True)

@@ -54,6 +54,7 @@ from workflows.order_intake import OrderIntake
 from workflows.personalization import Personalization
 from workflows.rehearsal import Rehearsal
 from workflows.sequence_change import SequenceChange
+from workflows.source_reading import SourceReading
 from workflows.webinar import Webinar
 from workflows.webinar_registration import WebinarRegistration
 
@@ -72,6 +73,7 @@ WORKFLOWS = [
     ContactImport,
     Campaign,
     SequenceChange,
+    SourceReading,
     EngagementSweep,
     Rehearsal,
     Webinar,

@@ -28,6 +28,7 @@ from activities.personalization import PersonalizationActivities
 from activities.rehearsals import RehearsalActivities
 from activities.reviews import ReviewActivities
 from activities.sequence_changes import SequenceChangeActivities
+from activities.sources import SourceActivities
 from activities.webhooks import WebhookActivities
 from activities.webinars import WebinarActivities
 from domain.clock import Clock
@@ -180,6 +181,8 @@ def build(
     changes = SequenceChangeActivities(db, definitions, clock)
     webinars = WebinarActivities(db, clock, marketing, chosen.crm, chosen.platform)
     content = ContentActivities(db, chosen.writer, marketing)
+    reader = public_client()
+    sources = SourceActivities(db, reader)
     launches = LaunchActivities(db, marketing, settings.config_dir)
     assets = AssetActivities(db, chosen.writer, marketing)
     reviews = ReviewActivities(db, chosen.social, chosen.chats, marketing, settings.public_url)
@@ -200,9 +203,9 @@ def build(
             engagement.sweep, rehearsals.play,
             webinars.work, webinars.crm, webinars.platform, webinars.note,
             erasures.ended, erasures.crm, erasures.platform, erasures.rows,
-            assets.write, launches.prepare, launches.look,
+            assets.write, launches.prepare, launches.look, sources.read,
             content.draft, content.revise, reviews.notify, reviews.expire, reviews.publish,
         ],
         mail=[messages.send],
-        closing=[part.aclose for part in parts],
+        closing=[*(part.aclose for part in parts), reader.aclose],
     )  # fmt: skip

@@ -11,6 +11,8 @@ from pydantic import BaseModel, Field
 
 BlockKind = Literal["heading", "paragraph", "list", "quote", "code"]
 Format = Literal["markdown", "html", "epub", "pdf"]
+# A book without its pictures is far below this; with them it seldom is above.
+MAX_BYTES: Final = 100_000_000
 UNTITLED: Final = "Untitled"
 BEFORE: Final = "Beginning"
 # Fewer words before the first heading are a title page.
@@ -61,6 +63,11 @@ class Document(BaseModel):
     def words(self) -> int:
         """How many words its chapters hold."""
         return sum(chapter.words for chapter in self.chapters)
+
+
+def too_large(size_bytes: int) -> str:
+    """What is said of a file that is not read."""
+    return f"The file has {size_bytes / 1e6:,.0f} MB; at most {MAX_BYTES // 10**6} are read. Leave out its pictures."
 
 
 def tidy(text: str) -> str:

@@ -179,6 +179,8 @@ NONE: Mapping[str, str] = {
     "sequence_versions": "what the team wrote for many",
     "sequences": "names and states of sequences",
     "sessions": "the team's own sign-ins",
+    "source_pieces": "pieces of a file, deleted once it was read",
+    "source_uploads": "names of files that became sources",
     "sources": "what the team has written for everybody",
     "users": "the team's own accounts",
     "webinars": "what is held for many; who registered stands in webinar_registrations",

@@ -19,8 +19,8 @@ TONES: Final[Mapping[str, str]] = MappingProxyType(
         "running": "calm", "starting": "calm", "claimed": "wait", "calling": "wait", "waiting": "wait",
         "pending": "wait", "asked": "wait", "paused": "wait", "regenerated": "wait",
         "skipped": "mute", "exited": "mute", "expired": "mute", "erased": "mute", "stopped": "warn",
-        "unknown": "warn", "failed": "bad", "rejected": "bad", "preparing": "calm", "writing": "calm", "held": "warn",
-        "for review": "wait", "being rewritten": "wait", "blocked": "bad",
+        "unknown": "warn", "failed": "bad", "rejected": "bad", "preparing": "calm", "reading": "calm",
+        "writing": "calm", "held": "warn", "for review": "wait", "being rewritten": "wait", "blocked": "bad",
     }
 )  # fmt: skip
 STATES: Final[Mapping[str, str]] = MappingProxyType(
@@ -88,6 +88,7 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "email_bounced": "Mail came back",
         "email_complained": "Reported a mail as spam",
         "release_published": "Release published",
+        "source_uploaded": "File to be read",
         "asset_requested": "Asset asked for",
         "launch_changed": "Launch changed",
         "tier_changed": "Moved to another tier",

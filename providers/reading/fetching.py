@@ -9,7 +9,7 @@ import httpx
 from httpx_secure import SSRFProtectionError
 
 from domain.errors import Invalid
-from providers.reading.formats import MAX_BYTES
+from domain.sources import MAX_BYTES
 
 MAX_REDIRECTS: Final = 5
 

@@ -7,10 +7,9 @@ from typing import Final
 from zipfile import BadZipFile, ZipFile
 
 from domain.errors import Invalid
-from domain.sources import UNTITLED, Document, Format
+from domain.sources import MAX_BYTES, UNTITLED, Document, Format, too_large
 from providers.reading import epub, markdown, page, pdf
 
-MAX_BYTES: Final = 100_000_000
 MAX_TEXT_BYTES: Final = 20_000_000
 FEWEST_WORDS: Final = 50
 _HEAD_BYTES: Final = 2048
@@ -26,8 +25,7 @@ def read(path: Path, name: str = "", url: str = "") -> Document:
     if size == 0:
         raise Invalid("The file is empty.", "file")
     if size > MAX_BYTES:
-        message = f"The file has {size / 1e6:,.0f} MB; at most {MAX_BYTES // 10**6} are read. Leave out its pictures."
-        raise Invalid(message, "file")
+        raise Invalid(too_large(size), "file")
     found = _read(path, format_of(path, name), url)
     if found.words < FEWEST_WORDS:
         message = f"Only {found.words} words were found in it, which is too little to make anything of."

@@ -72,6 +72,10 @@ MARKETER = {
     ("POST", "/v1/sequences/changes/{change_id}/resume"),
     ("POST", "/v1/suppressions"),
     ("POST", "/v1/suppressions/release"),
+    ("POST", "/v1/launches"),
+    ("POST", "/v1/launches/{launch_id}/stop"),
+    ("POST", "/v1/launches/{launch_id}/resume"),
+    ("POST", "/v1/launches/{launch_id}/again"),
     ("POST", "/v1/inapp/{message_id}/seen"),
     ("POST", "/v1/inapp/{message_id}/clicked"),
     ("POST", "/v1/webinars"),
@@ -111,6 +115,7 @@ def filled(path: str) -> str:
         .replace("{journey_id}", str(uuid4()))
         .replace("{change_id}", str(uuid4()))
         .replace("{review_id}", str(uuid4()))
+        .replace("{launch_id}", str(uuid4()))
     )
 
 

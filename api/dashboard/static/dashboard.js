@@ -49,13 +49,14 @@ document.addEventListener("submit", async (event) => {
   form.querySelector("button").disabled = true;
   bar.parentElement.hidden = false;
   try {
-    const { id } = await (await send("/imports", new URLSearchParams({ filename: file.name }))).json();
+    const place = form.getAttribute("action");
+    const { id } = await (await send(place, new URLSearchParams({ filename: file.name }))).json();
     for (let no = 0; no * PIECE_BYTES < file.size; no += 1) {
-      await send(`/imports/${id}/pieces/${no}`, file.slice(no * PIECE_BYTES, (no + 1) * PIECE_BYTES));
+      await send(`${place}/${id}/pieces/${no}`, file.slice(no * PIECE_BYTES, (no + 1) * PIECE_BYTES));
       bar.value = Math.min(1, ((no + 1) * PIECE_BYTES) / file.size);
     }
-    await send(`/imports/${id}/check`, new URLSearchParams());
-    window.location.assign(`/imports/${id}`);
+    await send(`${place}/${id}/${form.dataset.uploads}`, new URLSearchParams());
+    window.location.assign(form.dataset.after ?? `${place}/${id}`);
   } catch (error) {
     bar.parentElement.replaceChildren(error.message);
     form.querySelector("button").disabled = false;

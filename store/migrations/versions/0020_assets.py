@@ -17,7 +17,7 @@ JSON = postgresql.JSONB(astext_type=sa.Text())
 
 
 def upgrade() -> None:
-    """Three tables."""
+    """Five tables."""
     op.create_table(
         "launches",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -70,10 +70,32 @@ def upgrade() -> None:
         sa.UniqueConstraint("asset_id", name="uq_publications_asset_id"),
     )
     op.create_index("ix_publications_channel_live_at", "publications", ["channel", "live_at"])
+    op.create_table(
+        "source_uploads",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        *(sa.Column(name, TEXT, nullable=False) for name in ("filename", "url", "state", "reason", "created_by")),
+        sa.Column("size_bytes", sa.Integer(), nullable=False),
+        sa.Column("source_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name="fk_source_uploads_source_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_source_uploads"),
+    )
+    op.create_index("ix_source_uploads_created_at_id", "source_uploads", ["created_at", "id"])
+    op.create_table(
+        "source_pieces",
+        sa.Column("upload_id", sa.Uuid(), nullable=False),
+        sa.Column("no", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["upload_id"], ["source_uploads.id"], name="fk_source_pieces_upload_id"),
+        sa.PrimaryKeyConstraint("upload_id", "no", name="pk_source_pieces"),
+    )
 
 
 def downgrade() -> None:
     """Without what was made of sources."""
+    op.drop_table("source_pieces")
+    op.drop_table("source_uploads")
     op.drop_table("publications")
     op.drop_table("assets")
     op.drop_table("launches")

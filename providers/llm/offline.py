@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from domain.errors import ProviderError
+from domain.errors import Invalid, ProviderError
+from providers.llm.books import BOOK_DRAFTS
 from providers.llm.drafting import DRAFTS
 from providers.llm.facts import Facts, Wish
 from providers.llm.picking import PICKS
@@ -33,12 +35,22 @@ class OfflineWriter:
         if kind in PICKS:
             picked = shape.model_validate(PICKS[kind](shape, source))
             return Written(value=picked, model=self.name, offline=True, latency_s=time.perf_counter() - started)
-        draft = DRAFTS.get(kind)
-        if draft is None:
-            raise ProviderError("unsupported", f"The offline writer cannot write {kind!r}", permanent=True)
-        wish = Wish.read(request.instructions)
-        value = shape.model_validate({**draft(Facts.of(source, wish), wish), "note": wish.note})
+        value = shape.model_validate(await _draft(request))
         return Written(value=value, model=self.name, offline=True, latency_s=time.perf_counter() - started)
 
     async def aclose(self) -> None:
         """Nothing is held open."""
+
+
+async def _draft(request: WritingRequest[T]) -> dict[str, Any]:
+    """The draft's parts. A draft of a book has the last word in its own note."""
+    wish = Wish.read(request.instructions)
+    if (of_book := BOOK_DRAFTS.get(request.kind)) is not None:
+        if request.brief is None:
+            raise Invalid(f"A {request.kind} is made from a book or a brand: ask for one by name.", "source")
+        # Reading a book takes a part of a second, in which other drafts go on.
+        return {"note": wish.note, **await asyncio.to_thread(of_book, request.brief, wish)}
+    draft = DRAFTS.get(request.kind)
+    if draft is None:
+        raise ProviderError("unsupported", f"The offline writer cannot write {request.kind!r}", permanent=True)
+    return {**draft(Facts.of(request.source, wish), wish), "note": wish.note}

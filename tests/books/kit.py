@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
+from functools import cache
 from pathlib import Path
 
 from domain.sources import Block, Document
+from providers.reading.formats import read
 
 EPUB = Path(__file__).parents[2] / "config/books/franklin.epub"
 _STYLE = "body { font: 11pt serif; text-align: justify } h1 { font-size: 18pt; break-before: page }"
@@ -41,3 +43,13 @@ def _html(block: Block) -> str:
 
 def _tag(name: str, text: str) -> str:
     return f"<{name}>{html.escape(text)}</{name}>"
+
+
+# The five books of the sample brand.
+SHELF = ("franklin", "art-of-war", "meditations", "walden", "enchiridion")
+
+
+@cache
+def book(name: str) -> Document:
+    """One of them, read once for all tests of a process."""
+    return read(EPUB.parent / f"{name}.epub", name)

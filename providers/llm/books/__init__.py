@@ -1,0 +1,15 @@
+"""Offline drafts that are made of a whole book, by kind: the book's own sentences, selected and ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from domain.briefs import Brief
+from providers.llm.facts import Wish
+
+BookDraft = Callable[[Brief, Wish], dict[str, Any]]
+
+# One line a kind. A draft raises `Invalid` where the book or the configuration says too little for it.
+BOOK_DRAFTS: Mapping[str, BookDraft] = MappingProxyType({})

@@ -21,9 +21,6 @@ from workflows.source_reading import SourceReadingInput, SourceReadingResult
 PIECE = 64 * 1024
 LINE = "<p>An alert that nobody owns is noise.</p>"
 PAGE = f"<html><head><title>Quiet</title></head><body><article><h1>Quiet</h1>{LINE * 30}"
-    "<html><head><title>Quiet</title></head><body><article><h1>Quiet</h1>"
-    + "<p>An alert that nobody owns is noise.</p>" * 30
-)
 
 
 async def sent(db: Database, name: str, content: bytes) -> UUID:

@@ -14,7 +14,7 @@ from store.base import at, created, words
 class Order(SQLModel, table=True):
     """A paid order. `products` are catalogue keys; `unresolved` until Stripe was asked what was in it.
 
-    `journey_id` is the purchase follow-up that speaks of it. `total` is in minor units (cents).
+    `journey_id` is the purchase follow-up that speaks of it. `total` is in minor units (cents), `tax` a part of it.
     """
 
     __tablename__ = "orders"
@@ -29,6 +29,7 @@ class Order(SQLModel, table=True):
     products: list[str] = words()
     kinds: list[str] = words()
     total: int = 0
+    tax: int = 0
     currency: str = "usd"
     unresolved: bool = False
     paid_at: datetime = at(nullable=False)

@@ -97,13 +97,24 @@ HELD: Mapping[str, Held] = {
     # Books have to be kept; the payment's number is what a later refund names.
     "orders": Held(
         _CONTACT,
-        keeps="id event_id contact_id products kinds total currency unresolved paid_at journey_id",
+        keeps="id event_id contact_id products kinds total tax currency unresolved paid_at journey_id",
         becomes={"external_id": _unnamed("external_id"), "payment_intent": _unnamed("payment_intent")},
     ),
     "refunds": Held(
         _CONTACT,
         keeps="id event_id contact_id products amount occurred_at",
         becomes={"payment_intent": _unnamed("payment_intent")},
+    ),
+    # Of somebody who is a buyer too. What they earned stays in the books; nothing more is earned.
+    "affiliates": Held(
+        _ADDRESS,
+        keeps="code percent hold_days created_at",
+        becomes={"ended_at": "coalesce(t.ended_at, now())"},
+    ),
+    # What somebody else earned of their order stays earned; nothing in it says whose the order was.
+    "commissions": Held(
+        "t.order_id IN (SELECT o.id FROM orders o WHERE o.contact_id = ANY(:ids))",
+        keeps="order_id affiliate percent base amount reversed paid currency earned_at due_at paid_at",
     ),
     "subscriptions": Held(_CONTACT),
     "engagement": Held(_CONTACT),
@@ -170,8 +181,11 @@ NONE: Mapping[str, str] = {
     "inbox_keys": "ids of rows, with positions and leases",
     "instance": "settings of this installation",
     "launches": "states of a brand's launch",
+    "offers": "what is offered to everybody",
     "outbox_refusals": "ids of messages",
+    "payouts": "what was paid to business partners",
     "posts": "what was published for everybody",
+    "promotions": "what is offered to everybody",
     "publications": "what was published for everybody",
     "segments": "conditions that describe many",
     "sequence_changes": "versions and counts",

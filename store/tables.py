@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 
 from store import (
     access,
+    affiliates,
     assets,
     bookings,
     campaigns,
@@ -24,6 +25,7 @@ from store import (
     launches,
     local,
     messages,
+    offers,
     orders,
     profiles,
     reaction_firings,
@@ -39,6 +41,7 @@ from store import (
 
 MODULES = (
     access,
+    affiliates,
     assets,
     bookings,
     campaigns,
@@ -57,6 +60,7 @@ MODULES = (
     launches,
     local,
     messages,
+    offers,
     orders,
     profiles,
     rehearsals,

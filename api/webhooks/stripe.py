@@ -94,15 +94,23 @@ def _session(kind: str, session: JsonObject) -> Draft:
             "products": products,
             "unresolved": not products,
             "amount_total": integer(session.get("amount_total")),
+            "amount_tax": integer(child(session, "total_details").get("amount_tax")),
             "currency": text(session.get("currency")),
             "name": text(customer.get("name")),
             "utm": utm(metadata),
+            **_brought(metadata),
             **_began(session),
         },
         email=email(customer.get("email")) or email(session.get("customer_email")),
         entity=_entity(payment_intent, order_id),
         lacking=None if order_id else "The checkout session has no id.",
     )
+
+
+def _brought(metadata: Mapping[str, object]) -> JsonObject:
+    """The affiliate by whose link the buyer came, and when they did: as our till wrote it beside the session."""
+    code = text(metadata.get("affiliate"))
+    return {"affiliate": {"code": code, "at": text(metadata.get("affiliate_at"))}} if code else {}
 
 
 def _began(session: JsonObject) -> JsonObject:

@@ -9,13 +9,13 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
 from domain.errors import ProviderError
+from domain.money import major
 from providers.http import call, json_object, status_error
 from providers.protocols import LineItem
 
@@ -24,11 +24,6 @@ API_VERSION = "2026-10-28.endive"
 CATALOGUE_KEY = "key"  # in a product's metadata
 PAGE = 100
 
-# docs.stripe.com/currencies: amounts come in the smallest unit, which for these is not a hundredth.
-_NO_DECIMALS = frozenset(
-    {"bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"}
-)
-_THREE_DECIMALS = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
 # Without letters and digits that people confuse.
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _CODE_LENGTH = 10
@@ -142,13 +137,8 @@ def _line_item(row: Mapping[str, Any]) -> LineItem:
         product=str(key),
         name=str(row.get("description") or details.get("name") or key),
         quantity=int(row.get("quantity") or 1),
-        amount=_amount(int(row.get("amount_total") or 0), str(row.get("currency") or "")),
+        amount=major(int(row.get("amount_total") or 0), str(row.get("currency") or "")),
     )
-
-
-def _amount(smallest: int, currency: str) -> Decimal:
-    decimals = 0 if currency in _NO_DECIMALS else 3 if currency in _THREE_DECIMALS else 2
-    return Decimal(smallest).scaleb(-decimals)
 
 
 def _error(response: httpx.Response) -> dict[str, Any]:

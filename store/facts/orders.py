@@ -46,6 +46,7 @@ async def purchased(tx: AsyncSession, event: Event, contact: Contact, marketing:
     order.paid_at = min(order.paid_at, event.occurred_at)
     order.payment_intent = order.payment_intent or payment_of(payload)
     order.total = order.total or _cents(payload.get("amount_total"))
+    order.tax = order.tax or _cents(payload.get("amount_tax"))
     order.currency = str(payload.get("currency") or order.currency).lower()
     contact.tags = sorted({*contact.tags, "customer", "B2C", *(f"product:{key}" for key in products)})
     await tx.flush()
@@ -101,7 +102,7 @@ async def _order_row(tx: AsyncSession, event: Event, contact: Contact) -> Order:
     external_id = order_number(event)
     row = insert(Order).values(
         id=derived("order", external_id), external_id=external_id, event_id=event.id, contact_id=contact.id,
-        products=[], kinds=[], total=0, currency="usd", unresolved=True, paid_at=event.occurred_at,
+        products=[], kinds=[], total=0, tax=0, currency="usd", unresolved=True, paid_at=event.occurred_at,
     )  # fmt: skip
     await tx.execute(row.on_conflict_do_nothing(index_elements=[Order.external_id]))
     return (await tx.execute(select(Order).where(Order.external_id == external_id).with_for_update())).scalar_one()

@@ -39,6 +39,7 @@ def session(**changes: Any) -> dict[str, Any]:
         "customer_details": {"email": "Ada@Example.com", "name": "Ada Lovelace"},
         "metadata": {"products": " guide, course ,guide,,", "utm_source": "news", "utm_campaign": "", "other": "x"},
         "amount_total": 1499,
+        "total_details": {"amount_discount": 0, "amount_tax": 99},
         "currency": "usd",
     } | changes
 
@@ -60,12 +61,20 @@ def test_a_paid_checkout_is_a_purchase_with_its_products_cart_and_campaign() -> 
                 "products": ["guide", "course"],
                 "unresolved": False,
                 "amount_total": 1499,
+                "amount_tax": 99,
                 "currency": "usd",
                 "name": "Ada Lovelace",
                 "utm": {"utm_source": "news"},
             },
         }
     )
+
+
+def test_a_checkout_says_which_affiliates_link_it_came_by() -> None:
+    brought = {"products": "guide", "affiliate": "ada", "affiliate_at": "2026-03-01T12:00:00+00:00"}
+    purchase = one(event("checkout.session.completed", session(metadata=brought)))
+    assert purchase.payload["affiliate"] == {"code": "ada", "at": "2026-03-01T12:00:00+00:00"}
+    assert "affiliate" not in one(event("checkout.session.completed", session())).payload
 
 
 def test_the_bytes_that_were_received_are_kept() -> None:

@@ -25,7 +25,7 @@ RECORD_LIMIT_S = 4.0
 # other refusals are about this message, and are counted.
 OUTAGES = OURS_TO_MEND | {"unreachable", "unavailable", "rate_limited", "in_progress"}
 OUTAGE_WAIT = timedelta(seconds=30)
-# Temporal's timers may come some hundredths of a second early, and nobody is to be asked again too soon.
+# Temporal's timers may come a little early. The row holds such an attempt back, and this saves most of them.
 MARGIN = timedelta(milliseconds=200)
 
 
@@ -77,7 +77,9 @@ class MessageActivities:
         if not error.refused:
             await self._ledger.doubtful(message.id)
             raise _later("no_answer", error.retry_after or timedelta(seconds=1))
-        settled = await self._ledger.refused(due, message.id, error.code, final=error.final, counts=not outage)
+        settled = await self._ledger.refused(
+            due, message.id, error.code, final=error.final, counts=not outage, wait=error.retry_after
+        )
         if settled is not None:
             return StepResult(status=settled.status, reason=settled.reason)
         raise _later(error.code, error.retry_after or (OUTAGE_WAIT if error.permanent else None))

@@ -166,19 +166,23 @@ class Ledger:
         async with self.db.transaction() as tx:
             await tx.execute(_ACCEPTED, given)
 
-    async def refused(self, due: Due, message_id: UUID, code: str, *, final: bool, counts: bool) -> Settled | None:
+    async def refused(
+        self, due: Due, message_id: UUID, code: str, *, final: bool, counts: bool, wait: timedelta | None = None
+    ) -> Settled | None:
         """The provider definitely did not take it: back to claimed, or failed when it is final.
 
-        `counts` is False for outages, which are waited out. None where another attempt is to be made.
+        `counts` is False for outages, which are waited out. None where another attempt is to be made, after `wait`
+        at the earliest: on a busy machine Temporal's timers come up to a second early, and the row holds them back.
         """
         async with self.db.transaction() as tx:
             await lock_contact(tx, due.contact_id)
             message = await tx.get_one(Message, message_id)
             message.refusals += counts
-            message.calling_until = None
+            message.calling_until = now() + wait if wait else None
             if not final and message.refusals <= self.marketing.limits.retries:
                 message.state, message.reason = "claimed", code
                 return None
+            message.calling_until = None
             message.state, message.reason = "failed", code
             settled = Settled("failed", code)
             advance(await tx.get_one(Journey, due.journey_id), due, settled)
@@ -238,13 +242,15 @@ class _Claiming:
 
 def _already(message: Message | None, key_lifetime: timedelta | None) -> Settled | Busy | None:
     """What an earlier attempt left behind; None where this one decides afresh."""
-    if message is None or message.state == "claimed":
+    if message is None:
         return None
-    if message.state != "calling":
+    if message.state not in {"claimed", "calling"}:
         return Settled(message.state, message.reason or "")
     moment = now()
     if message.calling_until is not None and message.calling_until > moment:
         return Busy(message.calling_until - moment)
+    if message.state == "claimed":
+        return None
     called_at = message.first_called_at or message.created_at
     if key_lifetime is not None and moment < called_at + key_lifetime:
         return None

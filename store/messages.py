@@ -15,8 +15,9 @@ from store.base import at, created, json_list, json_object
 class Message(SQLModel, table=True):
     """One message to one person.
 
-    `state`: `claimed` (frozen, waiting for another attempt), `calling` (a provider is being called until
-    `calling_until`), `sent`, `failed`, `unknown` (nobody can know whether it went out), `skipped`.
+    `state`: `claimed` (frozen, waiting for another attempt, which comes after `calling_until` where the provider asked
+    for that), `calling` (a provider is being called until `calling_until`), `sent`, `failed`, `unknown` (nobody can
+    know whether it went out), `skipped`.
     `id` is the provider's idempotency key. `once` is the word by which a person gets it once, whatever sequence asks.
     A mail of a campaign belongs to a run instead of a journey; its words are shared (`words`, with what differs in
     `fields`), and its `sequence` is the campaign's key.

@@ -107,11 +107,14 @@ async def test_a_confirmation_carries_its_calendar_file(world: World) -> None:
     assert b"DTSTART" in attachment.content
 
 
+SOON = timedelta(milliseconds=300)
+
+
 @pytest.mark.parametrize(
     ("error", "code", "wait"),
     [
         (ProviderError("unavailable"), "unavailable", None),
-        (ProviderError("rate_limited", retry_after=timedelta(seconds=7)), "rate_limited", timedelta(seconds=7)),
+        (ProviderError("rate_limited", retry_after=SOON), "rate_limited", SOON),
         (ProviderError("unauthorized", permanent=True), "unauthorized", messages.OUTAGE_WAIT),
         (ProviderError("refused_for_now"), "refused_for_now", None),
     ],
@@ -126,6 +129,10 @@ async def test_what_may_pass_is_tried_again_by_temporal(
     delay = wait + messages.MARGIN if wait else None
     assert (later.value.type, later.value.message, later.value.next_retry_delay) == (code, code, delay)
     assert not later.value.non_retryable
+    if error.retry_after:
+        with pytest.raises(ApplicationError, match="call_under_way"):
+            await send(world, post, journey, "demo_nurture_1")
+        await asyncio.sleep(error.retry_after.total_seconds())
     assert await send(world, post, journey, "demo_nurture_1") == StepResult(status="sent")
     assert len({mail.text for mail in post.calls}) == 1
 

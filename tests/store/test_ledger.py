@@ -71,6 +71,21 @@ async def test_an_outage_is_waited_out_and_never_counted(world: World) -> None:
     assert (await world.message(journey, "demo_nurture_1")).state == "claimed"
 
 
+async def test_nobody_is_asked_again_before_the_time_that_they_named(world: World) -> None:
+    """Whenever Temporal's timer comes: on a busy machine it came a second early."""
+    _, journey = await nurtured(world)
+    due = await world.due(journey, "demo_nurture_1")
+    call = await claim(world, due)
+    assert isinstance(call, Call)
+    asked = {"final": False, "counts": False}
+    await world.ledger.refused(due, call.message.id, "rate_limited", wait=timedelta(seconds=30), **asked)
+    early = await claim(world, due)
+    assert isinstance(early, Busy)
+    assert timedelta(seconds=25) < early.wait <= timedelta(seconds=30)
+    await world.ledger.refused(due, call.message.id, "rate_limited", wait=timedelta(0), **asked)
+    assert isinstance(await claim(world, due), Call)
+
+
 async def test_a_final_refusal_is_tried_once(world: World) -> None:
     _, journey = await nurtured(world)
     due = await world.due(journey, "demo_nurture_1")

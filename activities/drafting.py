@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from pydantic import BaseModel
 from temporalio import activity
 
-from domain import assets, content
+from domain import assets, completing, content
 from domain.errors import Invalid, ProviderError
 from domain.marketing import Marketing
 from providers.protocols import Writer, WritingRequest, Written
@@ -28,7 +29,10 @@ class Drafter:
     async def draft(self, request: WritingRequest[T]) -> Written[T] | str:
         """The draft, or a sentence that says why there will be none. Raises ProviderError for an outage."""
         try:
-            return await self._writer.write(request)
+            if request.brief is not None:
+                more = completing.told(request.kind, request.brief)
+                request = replace(request, source={**request.source, **more})
+            return _finished(await self._writer.write(request), request)
         except Invalid as error:
             return str(error)
         except ProviderError as error:
@@ -41,6 +45,14 @@ class Drafter:
         if error.code == UNUSABLE:
             return activity.info().attempt > self._marketing.limits.retries
         return error.final
+
+
+def _finished(written: Written[T], request: WritingRequest[T]) -> Written[T]:
+    """The draft with what is not the writer's to say. Raises ProviderError where its words fit no plan."""
+    try:
+        return replace(written, value=completing.finished(request.kind, written.value, request.brief))
+    except Invalid as error:
+        raise ProviderError(UNUSABLE, str(error)) from None
 
 
 def words(written: Written[assets.Asset], source: Mapping[str, str]) -> Words:

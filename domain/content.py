@@ -16,6 +16,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Field
 
 from domain.assets import Asset, Said, at_most, different, texts
+from domain.funnel_plan import PREFIX
+from domain.funnels import STRATEGIES, Funnel
 
 TWEETS = 5
 TWEET_LIMIT = 280
@@ -149,6 +151,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind("newsletter", NewsletterSnippet, "newsletter"),
             Kind("descriptions", SeoDescriptions, "seo"),
             Kind("campaign", CampaignWords, "campaign", "person"),
+            *(Kind(f"{PREFIX}{strategy}", Funnel, "funnel", "book") for strategy in STRATEGIES),
         )
     }
 )

@@ -12,6 +12,7 @@ from domain.catalogue import Magnet, Product
 from domain.content_paths import DEFAULT, ContentPath
 from domain.engagement import Engagement, EventType
 from domain.feeds import Feed
+from domain.funnel_rules import FunnelRules
 from domain.preferences import GENERAL, Topic
 from domain.profiles import Personalization
 from domain.programme import Programme
@@ -173,6 +174,7 @@ class Marketing(_Strict):
     approvals: Approvals = Approvals()
     atomization: Atomization = Atomization()
     campaigns: CampaignRules = CampaignRules()
+    funnels: FunnelRules = FunnelRules()
     engagement: Engagement = Engagement()
     webinars: WebinarRules = WebinarRules()
     # Where the tag may stand; without any it is not served.

@@ -20,6 +20,7 @@ _THEIR_REVIEWS = f"SELECT r.id FROM reviews r WHERE r.origin IN ({_THEIR_EVENTS}
 _CAMPAIGN = "t.utm ->> 'campaign'"
 # Somebody was asked to decide about a draft of theirs.
 _ASKED = f"EXISTS (SELECT FROM ({_THEIR_REVIEWS}) r WHERE strpos(t.url, r.id::text) > 0)"
+_VISITED = "(t.visitor, t.funnel) IN (SELECT v.visitor, v.funnel FROM funnel_visits v WHERE v.contact_id = ANY(:ids))"
 _LINKED = "EXISTS (SELECT FROM unnest(:id_texts) i WHERE strpos(t.url, i) > 0)"
 
 
@@ -28,9 +29,9 @@ def _named(words: str) -> str:
     return f"EXISTS (SELECT FROM unnest(:emails) e WHERE strpos(lower({words}), e) > 0)"
 
 
-def _unnamed(column: str) -> str:
+def _unnamed(column: str, key: str = "id") -> str:
     """A number of somebody else's that stays, unless it was made of the person's address."""
-    return f"CASE WHEN {_named(f't.{column}')} THEN 'erased:' || t.id ELSE t.{column} END"
+    return f"CASE WHEN {_named(f't.{column}')} THEN 'erased:' || t.{key} ELSE t.{column} END"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,16 @@ HELD: Mapping[str, Held] = {
     "segment_members": Held(_CONTACT),
     "webinar_registrations": Held(
         _CONTACT, keeps="id webinar_id contact_id event_id registered_at schedule told listed attended_at settled"
+    ),
+    # Counts stay; which of them was the person does not. Their visits, by which the others are found, come last.
+    "funnel_steps": Held(_VISITED, keeps="visitor funnel step shown_at accepted_at declined_at paid_at"),
+    "funnel_checkouts": Held(
+        _VISITED, keeps="id visitor funnel step products amount bump_amount currency offered created_at paid_at"
+    ),
+    "funnel_visits": Held(
+        _CONTACT,
+        keeps="visitor funnel began_at",
+        becomes={"source": _unnamed("source", "visitor")},
     ),
     "tasks": Held(_CONTACT),
     "profiles": Held(_CONTACT),

@@ -18,6 +18,7 @@ from store.facts import (
     bookings,
     carts,
     consent,
+    funnels,
     inapp,
     leads,
     mail,
@@ -70,11 +71,11 @@ APPLY: dict[str, Fold] = {
 }
 # What more than one part listens to, after the fold of its kind.
 ALSO: dict[str, tuple[Fold, ...]] = {
-    "lead_captured": (organizations.told, welcome.captured, sunset.settled),
+    "lead_captured": (organizations.told, funnels.named, welcome.captured, sunset.settled),
     "email_confirmed": (consent.confirmed, welcome.confirmed),
     "contact_sunset": (sunset.settled,),
     "engaged_again": (sunset.settled,),
-    "purchase_completed": (sunset.settled, subscriptions.bought, milestones.purchased),
+    "purchase_completed": (sunset.settled, subscriptions.bought, milestones.purchased, funnels.paid),
 }
 # What a browser cannot say.
 FACTS = frozenset(APPLY) | frozenset(ALSO)

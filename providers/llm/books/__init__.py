@@ -7,9 +7,16 @@ from types import MappingProxyType
 from typing import Any
 
 from domain.briefs import Brief
+from domain.funnel_plan import PREFIX
+from domain.funnels import STRATEGIES
+from providers.llm.books import funnels
 from providers.llm.facts import Wish
 
 BookDraft = Callable[[Brief, Wish], dict[str, Any]]
 
 # One line a kind. A draft raises `Invalid` where the book or the configuration says too little for it.
-BOOK_DRAFTS: Mapping[str, BookDraft] = MappingProxyType({})
+BOOK_DRAFTS: Mapping[str, BookDraft] = MappingProxyType(
+    {
+        **{f"{PREFIX}{strategy}": funnels.draft_of(strategy) for strategy in STRATEGIES},
+    }
+)

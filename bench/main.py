@@ -11,7 +11,20 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from bench import actions, campaigns, imports, journeys, mail, memory, segments, tiers, webhooks
+from bench import (
+    actions,
+    atomization,
+    campaigns,
+    imports,
+    journeys,
+    launch,
+    mail,
+    memory,
+    reading,
+    segments,
+    tiers,
+    webhooks,
+)
 from bench.document import machine, write
 from bench.ground import Scale
 from bench.table import Row, Section
@@ -23,6 +36,7 @@ Measure = Callable[[Scale, Say], Awaitable[list[Row]]]
 MODULES = {
     "actions": actions, "journeys": journeys, "memory": memory, "webhooks": webhooks, "mail": mail,
     "segments": segments, "campaigns": campaigns, "tiers": tiers, "imports": imports,
+    "launch": launch, "atomization": atomization, "reading": reading,
 }  # fmt: skip
 WIDTH = 150
 # Each measurement ends by itself long before; this is for a machine on which one hangs.

@@ -30,6 +30,10 @@ from engine import data_converter
 from tests.core_kit import shipped
 from tests.workflows.journey_kit import DAY, HOUR, Handle, Run, running
 from tests.workflows.test_atomization import KINDS, Drafter
+from tests.workflows.test_brand_launch import Rows as Launched
+from tests.workflows.test_brand_launch import launched
+from tests.workflows.test_brand_launch import tell as told
+from tests.workflows.test_brand_launch import until as written
 from tests.workflows.test_campaign import AGAIN, HELD, OVER, Machine, asked, sending, tell, waits
 from tests.workflows.test_content_approval import Row as ReviewRow
 from tests.workflows.test_content_approval import running as reviewing
@@ -42,6 +46,7 @@ from tests.workflows.test_personalization import Model
 from tests.workflows.test_webinar import Rows
 from tests.workflows.test_webinar import Systems as Registering
 from worker import WORKFLOWS, sandbox
+from workflows.asset_draft import AssetAnswer, AssetDraftInput
 from workflows.atomization import AtomizationInput
 from workflows.contact_import import ImportInput, SliceRequest, SliceResult
 from workflows.erasure import ErasureInput
@@ -53,6 +58,7 @@ from workflows.personalization import PersonalizationInput
 from workflows.planning import planned
 from workflows.rehearsal import RehearsalInput, RehearsalResult
 from workflows.sequence_change import ChangeInput, ChangeSlice
+from workflows.source_reading import SourceReadingInput, SourceReadingResult
 from workflows.webinar import WebinarInput, WebinarTurn
 from workflows.webinar_registration import RegistrationInput, Told
 
@@ -396,6 +402,58 @@ async def sweeps(env: Env) -> AsyncIterator[Recorded]:
         yield f"engagement_sweep.{way}", await text_of(await swept(env, crowd))
 
 
+async def made(env: Env) -> AsyncIterator[Recorded]:
+    """An asset that is written, refused, or held until its time; a file that is read, refused, or read once more."""
+    soon = await env.get_current_time() + 3 * HOUR
+    answers = {
+        "written": [AssetAnswer(outcome="written")],
+        "failed": [AssetAnswer(outcome="failed")],
+        "held": [AssetAnswer(outcome="held", until=soon), AssetAnswer(outcome="written")],
+    }
+    for way, left in answers.items():
+
+        @activity.defn(name=names.ASSET)
+        async def write(_: AssetDraftInput, left: list[AssetAnswer] = left) -> AssetAnswer:
+            return left.pop(0)
+
+        yield await intake(env, f"asset_draft.{way}", "AssetDraft", AssetDraftInput(asset_id=uuid4()), [write])
+    for way, state, away in (("read", "read", 0), ("refused", "refused", 0), ("again", "read", 2)):
+        tries = [away]
+
+        @activity.defn(name=names.SOURCE_READ)
+        async def read(_: SourceReadingInput, tries: list[int] = tries, state: str = state) -> SourceReadingResult:
+            tries[0] -= 1
+            if tries[0] >= 0:
+                raise ConnectionError
+            return SourceReadingResult(state=state)
+
+        file = SourceReadingInput(upload_id=uuid4())
+        yield await intake(env, f"source_reading.{way}", "SourceReading", file, [read])
+
+
+async def launches(env: Env) -> AsyncIterator[Recorded]:
+    """A launch whose assets are all decided on, one that is stopped and resumed, and one that cannot begin."""
+    for way in ("plain", "stopped", "refused"):
+        rows = Launched(0 if way == "refused" else 5)
+        rows.state = "refused" if way == "refused" else "running"
+        async with launched(env, rows) as handle:
+            if way == "stopped":
+                await rows.begun.wait()
+                rows.state = "stopped"
+                await told(handle)
+            rows.go.set()
+            if way == "stopped":
+                await asyncio.sleep(0.3)
+                rows.state = "running"
+                await told(handle)
+            if way != "refused":
+                await written(rows, 5)
+                rows.state = "done"
+                await told(handle)
+            await handle.result()
+            yield f"brand_launch.{way}", await text_of(handle)
+
+
 async def webinars(env: Env) -> AsyncIterator[Recorded]:
     """Every way of a webinar's clock, and of a registration."""
     again = WebinarTurn(status="again", duty="announce", revision=1)
@@ -421,6 +479,11 @@ async def webinars(env: Env) -> AsyncIterator[Recorded]:
         yield await intake(env, f"webinar_registration.{way}", "WebinarRegistration", place, doers)
 
 
+PARTS = (
+    journeys, graphs, reviews, intakes, imports, changes, rehearsals, campaigns, sweeps, webinars, made, launches,
+)  # fmt: skip
+
+
 async def record(chosen: list[str]) -> None:
     """What is asked for, each into a file of its own."""
     program = await find_test_server(Progress())
@@ -429,7 +492,7 @@ async def record(chosen: list[str]) -> None:
     )
     FOLDER.mkdir(exist_ok=True)
     async with env:
-        for part in (journeys, graphs, reviews, intakes, imports, changes, rehearsals, campaigns, sweeps, webinars):
+        for part in PARTS:
             async for name, text in part(env):
                 path = FOLDER / f"{name}.json"
                 if any(map(name.startswith, chosen)) or (not chosen and not path.exists()):

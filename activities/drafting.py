@@ -13,6 +13,7 @@ from domain import assets, completing, content
 from domain.errors import Invalid, ProviderError
 from domain.marketing import Marketing
 from providers.protocols import Writer, WritingRequest, Written
+from store.base import now
 from store.review_drafts import Words
 
 UNUSABLE = "malformed"
@@ -50,7 +51,7 @@ class Drafter:
 def _finished(written: Written[T], request: WritingRequest[T]) -> Written[T]:
     """The draft with what is not the writer's to say. Raises ProviderError where its words fit no plan."""
     try:
-        return replace(written, value=completing.finished(request.kind, written.value, request.brief))
+        return replace(written, value=completing.finished(request.kind, written.value, request.brief, now()))
     except Invalid as error:
         raise ProviderError(UNUSABLE, str(error)) from None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain import approval
+from domain import approval, written_offers
 from domain.briefs import Brief
 from domain.marketing import Marketing
 from domain.sources import Document
@@ -40,7 +40,10 @@ async def of_asset(tx: AsyncSession, asset: Asset, marketing: Marketing) -> Mate
     source = _texts(document) if document else {}
     if product is not None:
         source |= {"product": f"{product.name}. {product.description}", "url": product.url or marketing.brand.url}
-    return Material(source, Brief(marketing, asset.slug, product, document, asset.options))
+    brief = Brief(marketing, asset.slug, product, document, asset.options)
+    if asset.kind.startswith("offer_"):
+        source |= written_offers.source(asset.kind, brief)
+    return Material(source, brief)
 
 
 def _texts(document: Document) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -10,6 +11,7 @@ from pydantic import BaseModel
 from domain.briefs import Brief
 from domain.funnel_plan import PREFIX, complete, plan
 from domain.funnels import Funnel
+from domain.written_offers import Offer
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -22,9 +24,14 @@ def told(kind: str, brief: Brief) -> dict[str, str]:
     return {"plan": json.dumps({"magnet": brief.options.get("magnet", ""), "steps": steps})}
 
 
-def finished(kind: str, value: T, brief: Brief | None) -> T:
-    """The writer's words with what is not the writer's to say. Raises Invalid for words that do not fit the plan."""
+def finished(kind: str, value: T, brief: Brief | None, at: datetime) -> T:
+    """The writer's words with what is not the writer's to say, as of the real moment `at`.
+
+    Raises Invalid for words that do not fit the plan.
+    """
     if isinstance(value, Funnel) and brief is not None:
         whole = complete(value, brief, kind.removeprefix(PREFIX))
         return type(value).model_validate(whole.model_dump())
+    if isinstance(value, Offer) and brief is not None:
+        return value.filled(brief, at)
     return value

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from domain.assets import Asset, Said, at_most, different, texts
 from domain.funnel_plan import PREFIX
 from domain.funnels import STRATEGIES, Funnel
+from domain.written_offers import Offer, OfferBundle, OfferLimited, OfferSeasonal, OfferTiers
 
 TWEETS = 5
 TWEET_LIMIT = 280
@@ -150,6 +151,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind("linkedin", LinkedInPost, "linkedin"),
             Kind("newsletter", NewsletterSnippet, "newsletter"),
             Kind("descriptions", SeoDescriptions, "seo"),
+            Kind("offer_bundle", OfferBundle, "offer", "brand"),
+            Kind("offer_tiers", OfferTiers, "offer", "brand"),
+            Kind("offer_limited", OfferLimited, "offer", "brand"),
+            Kind("offer_seasonal", OfferSeasonal, "offer", "brand"),
             Kind("campaign", CampaignWords, "campaign", "person"),
             *(Kind(f"{PREFIX}{strategy}", Funnel, "funnel", "book") for strategy in STRATEGIES),
         )
@@ -193,7 +198,8 @@ def quality(asset: BaseModel, source: Mapping[str, str]) -> Quality:
         "length": _length(asset, said),
     }
     # A meta description has nowhere to lead to: the page that it describes is the link.
-    if not isinstance(asset, SeoDescriptions):
+    # Nor have an offer's words, which stand beside its own button.
+    if not isinstance(asset, SeoDescriptions | Offer):
         scores["call_to_action"] = 1.0 if _URL.search(whole) else 0.0
     scores = {name: round(score, 2) for name, score in scores.items()}
     overall = round(sum(scores.values()) / len(scores), 2)

@@ -7,12 +7,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from domain.affiliates import AffiliateRules
 from domain.campaigns import CampaignRules
 from domain.catalogue import Magnet, Product
 from domain.content_paths import DEFAULT, ContentPath
 from domain.engagement import Engagement, EventType
 from domain.feeds import Feed
 from domain.funnel_rules import FunnelRules
+from domain.offer_terms import OfferRules
 from domain.preferences import GENERAL, Topic
 from domain.profiles import Personalization
 from domain.programme import Programme
@@ -175,6 +177,8 @@ class Marketing(_Strict):
     atomization: Atomization = Atomization()
     campaigns: CampaignRules = CampaignRules()
     funnels: FunnelRules = FunnelRules()
+    offers: OfferRules = OfferRules()
+    affiliates: AffiliateRules = AffiliateRules()
     engagement: Engagement = Engagement()
     webinars: WebinarRules = WebinarRules()
     # Where the tag may stand; without any it is not served.

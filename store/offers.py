@@ -20,6 +20,8 @@ from store.base import at, created, now, words
 
 # An amount in the currency's main unit, exact.
 MONEY: Final = Numeric(14, 3)
+# What the one package of a bundle is called; those of tiers are `1`, `2` and `3`.
+BUNDLE: Final = "bundle"
 
 
 class Package(SQLModel, table=True):

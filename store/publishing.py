@@ -12,14 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from domain.marketing import Marketing
-from store import assets, launches
+from store import assets, launches, offer_switch
 from store.assets import Asset, Publication
 from store.base import now
 from store.reviews import Review
 
 # Switched on as an asset goes live, by its channel, in the same transaction: a sequence takes people in from then on.
 Switch = Callable[[AsyncSession, Publication, Asset, Marketing], Awaitable[None]]
-SWITCHES: Final[Mapping[str, Switch]] = MappingProxyType({})
+SWITCHES: Final[Mapping[str, Switch]] = MappingProxyType({"offer": offer_switch.on})
 # Channels whose assets are read where we serve them; the others are handed to somebody else.
 SERVED: Final = frozenset({"magnet", "funnel", "sequence", "offer", "strategy"})
 

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
+import domain.assets
+from domain import content
+from domain.approval import Reviewer
+from domain.briefs import Brief
 from domain.errors import NotFound
-from store import offers
+from domain.offer_terms import OfferRules
+from domain.written_offers import Offer
+from providers.llm.offline import OfflineWriter
+from providers.protocols import WritingRequest
+from store import assets, offer_switch, offers, publishing, review_decisions, review_drafts
+from store.assets import Wanted
 from store.base import now
 from store.offers import Package, PromotionRow, price
 from tests.core_kit import BASICS, PRACTICE, TRACING, World
@@ -73,3 +84,52 @@ async def test_what_is_not_sold_has_no_price(world: World) -> None:
         for key, slug in (("nothing", ""), ("bundle", "nowhere")):
             with pytest.raises(NotFound):
                 await price(tx, world.marketing, key, now(), slug=slug)
+
+
+async def approved(world: World, kind: str, **changes: Any) -> str:
+    """An offer of that kind, written offline, approved and published: its slug."""
+    slug = f"acme-{kind}-{uuid4().hex[:6]}"
+    marketing = world.marketing.model_copy(update={"offers": OfferRules(products=[BASICS, PRACTICE, TRACING])})
+    brief = Brief(marketing, slug)
+    known = content.KINDS[f"offer_{kind}"]
+    written = await OfflineWriter().write(WritingRequest(known.name, known.shape, brief=brief))
+    assert isinstance(written.value, Offer)
+    offer = known.shape.model_validate({**written.value.filled(brief, now()).model_dump(), **changes})
+    async with world.db.transaction() as tx:
+        asset = await assets.request(tx, Wanted(known.name, slug, slug), "user:1")
+        made = review_drafts.Asset(asset.id, asset.origin, known.name, "offer", slug, required=True)
+        words = review_drafts.Words(
+            offer.model_dump(mode="json"), domain.assets.digest(offer), {}, "test", "test", False
+        )
+        assert await review_drafts.first(tx, made, words)
+        review = await review_decisions.approve(tx, asset.id, Reviewer("user:1", "Ana"))
+        await publishing.publish(tx, review, marketing)
+    return slug
+
+
+async def test_an_approved_bundle_and_its_tiers_cost_what_was_approved(world: World) -> None:
+    bundle, tiers = await approved(world, "bundle"), await approved(world, "tiers")
+    async with world.db.transaction() as tx:
+        found = await price(tx, world.marketing, "bundle", now(), slug=bundle)
+        assert (found.amount, found.list_amount) == (Decimal("22.50"), Decimal(30))
+        costs = [(await price(tx, world.marketing, str(tier), now(), slug=tiers)).amount for tier in (1, 2, 3)]
+        assert costs == [Decimal(10), Decimal("17.60"), Decimal("22.50")]
+        held = [package.products for package in await offers.packages(tx, tiers)]
+    assert held == [[BASICS], [BASICS, PRACTICE], [BASICS, PRACTICE, TRACING]]
+
+
+async def test_a_limited_offer_lasts_its_days_from_when_it_goes_live_and_is_not_begun_anew(world: World) -> None:
+    slug = await approved(world, "limited", percent=80)
+    async with world.db.transaction() as tx:
+        row = await offers.promotion(tx, slug)
+        assert row is not None
+        ends = row.ends_at
+        assert ends - row.starts_at == timedelta(days=7)
+        assert (await price(tx, world.marketing, PRACTICE, ends - SECOND)).amount == Decimal(2)
+        assert (await price(tx, world.marketing, PRACTICE, ends)).amount == Decimal(10)
+        publication = await assets.live(tx, slug, "offer")
+        asset = await assets.get(tx, publication.asset_id)
+        await offer_switch.on(tx, publication, asset, world.marketing)
+        again = await offers.promotion(tx, slug)
+        assert again is not None
+        assert again.ends_at == ends

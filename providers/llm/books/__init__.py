@@ -9,7 +9,7 @@ from typing import Any
 from domain.briefs import Brief
 from domain.funnel_plan import PREFIX
 from domain.funnels import STRATEGIES
-from providers.llm.books import funnels
+from providers.llm.books import funnels, offers
 from providers.llm.facts import Wish
 
 BookDraft = Callable[[Brief, Wish], dict[str, Any]]
@@ -18,5 +18,9 @@ BookDraft = Callable[[Brief, Wish], dict[str, Any]]
 BOOK_DRAFTS: Mapping[str, BookDraft] = MappingProxyType(
     {
         **{f"{PREFIX}{strategy}": funnels.draft_of(strategy) for strategy in STRATEGIES},
+        "offer_bundle": offers.bundle,
+        "offer_tiers": offers.tiers,
+        "offer_limited": offers.limited,
+        "offer_seasonal": offers.seasonal,
     }
 )

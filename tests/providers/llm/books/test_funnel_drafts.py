@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -34,7 +35,7 @@ def asked(name: str, strategy: str, instructions: str = "") -> WritingRequest[Fu
 
 async def written(request: WritingRequest[Funnel]) -> Funnel:
     value = (await OfflineWriter().write(request)).value
-    return finished(request.kind, value, request.brief)
+    return finished(request.kind, value, request.brief, datetime.now(UTC))
 
 
 def of_the_book(step: Step) -> list[str]:

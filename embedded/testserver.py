@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 from embedded.cache import build, cache_folder, one_at_a_time, sdk_download
 from embedded.errors import CannotStart
 from embedded.progress import Say
 
+# A Java program: on a busy machine it needs far more than the five seconds that the SDK gives it.
+START_WITHIN = timedelta(seconds=60)
 ARTIFACT = ("io.temporal", "temporal-test-server", "1.32.1")
 COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
 POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">

@@ -27,7 +27,7 @@ from domain.errors import PerennialError
 from domain.marketing import Marketing
 from embedded.errors import CannotStart
 from embedded.progress import quiet
-from embedded.testserver import find_test_server
+from embedded.testserver import START_WITHIN, find_test_server
 from engine import data_converter
 from providers.crm.local import LocalCrm
 from providers.llm.offline import OfflineWriter
@@ -43,7 +43,6 @@ from store.instance import settle_clock
 from store.sequences import Definitions
 from worker import Wiring, workers
 
-START_WITHIN = timedelta(seconds=60)
 # More than any story has to say at one moment.
 TURNS = 50
 # Keys are leased by the database's own time, which does not skip.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from pydantic import BaseModel
 from temporalio import activity
@@ -29,7 +29,10 @@ class Drafter:
 
     async def draft(self, request: WritingRequest[T]) -> Written[T] | str:
         """The draft, or a sentence that says why there will be none. Raises ProviderError for an outage."""
+        kind = content.KINDS.get(request.kind)
         try:
+            shape = kind.asked_of(request.brief) if kind else request.shape
+            request = replace(request, shape=cast("type[T]", shape))
             if request.brief is not None:
                 more = completing.told(request.kind, request.brief)
                 request = replace(request, source={**request.source, **more})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Literal
@@ -16,9 +16,12 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Field
 
 from domain.assets import Asset, Said, at_most, different, texts
+from domain.briefs import Brief
 from domain.funnel_plan import PREFIX
 from domain.funnels import STRATEGIES, Funnel
+from domain.sequence_plans import PLANS
 from domain.written_offers import Offer, OfferBundle, OfferLimited, OfferSeasonal, OfferTiers
+from domain.written_sequences import WrittenSequence, asked
 
 TWEETS = 5
 TWEET_LIMIT = 280
@@ -135,12 +138,18 @@ class Kind:
 
     `made_from` says what a writer needs: a `text` (a release, an article, a chapter), a whole `book` with its product,
     the `brand` with its catalogue, or a `person`, where no writer writes it. Prompts are `config/prompts/{name}.md`.
+    `asked` makes the shape that a writer is asked for, where some of it follows from the brief; it raises Invalid.
     """
 
     name: str
     shape: type[Asset]
     channel: str
     made_from: MadeFrom = "text"
+    asked: Callable[[Brief], type[Asset]] | None = None
+
+    def asked_of(self, brief: Brief | None) -> type[Asset]:
+        """What a writer is asked for, by that brief. Raises Invalid for one that says too little."""
+        return self.asked(brief) if self.asked and brief else self.shape
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -157,6 +166,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind("offer_seasonal", OfferSeasonal, "offer", "brand"),
             Kind("campaign", CampaignWords, "campaign", "person"),
             *(Kind(f"{PREFIX}{strategy}", Funnel, "funnel", "book") for strategy in STRATEGIES),
+            *(Kind(f"sequence_{name}", WrittenSequence, "sequence", "book", asked(name)) for name in PLANS),
         )
     }
 )

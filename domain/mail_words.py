@@ -48,7 +48,18 @@ def _liquid(text: str) -> str:
     return text
 
 
-Line = Annotated[Said, AfterValidator(_one_line), AfterValidator(_liquid)]
+def _short(limit: int) -> AfterValidator:
+    """At most so many characters, not counting the Liquid between them."""
+
+    def check(text: str) -> str:
+        if (length := len(_PIECE.sub("", text))) > limit:
+            raise ValueError(f"has {length} characters, at most {limit} are allowed")
+        return text
+
+    return AfterValidator(check)
+
+
+Line = Annotated[Said, AfterValidator(_one_line), AfterValidator(_liquid), at_most(500)]
 
 
 class MailWords(BaseModel):
@@ -56,12 +67,18 @@ class MailWords(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    subject: Annotated[Line, at_most(SUBJECT_CHARS)] = Field(description="one line, at most 120 characters")
-    preheader: Annotated[Line, at_most(PREHEADER_CHARS)] = Field(
+    subject: Annotated[Line, _short(SUBJECT_CHARS)] = Field(description="one line, at most 120 characters")
+    preheader: Annotated[Line, _short(PREHEADER_CHARS)] = Field(
         description="what the inbox shows beside the subject: one line, at most 160 characters, not the subject again"
     )
     body: Annotated[Said, AfterValidator(_liquid), at_most(BODY_CHARS)] = Field(
-        description="paragraphs with a blank line between, as the prompt describes"
+        description=(
+            "Plain text with a blank line between paragraphs. A line that begins with `- ` is an item of a list, with"
+            " `> ` a line of a quotation; `[Words](address)` in a paragraph by itself is a button; `**so**` is bold."
+            ' Values: {{ contact.first_name | given_name | default: "there" }}, {{ brand.name }}, {{ book.name }},'
+            " {{ book.url }}, {{ book.price | money: book.currency }}. `{% if … %}`, `{% else %}` and `{% endif %}`"
+            " each stand in a paragraph of their own. `[code]` by itself shows the person's own discount code."
+        )
     )
 
     def speaks(self) -> set[str]:

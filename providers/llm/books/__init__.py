@@ -10,6 +10,7 @@ from domain.briefs import Brief
 from domain.funnel_plan import PREFIX
 from domain.funnels import STRATEGIES
 from providers.llm.books import funnels, offers
+from providers.llm.books.sequences import SEQUENCE_DRAFTS
 from providers.llm.facts import Wish
 
 BookDraft = Callable[[Brief, Wish], dict[str, Any]]
@@ -22,5 +23,6 @@ BOOK_DRAFTS: Mapping[str, BookDraft] = MappingProxyType(
         "offer_tiers": offers.tiers,
         "offer_limited": offers.limited,
         "offer_seasonal": offers.seasonal,
+        **SEQUENCE_DRAFTS,
     }
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Final
 
 from domain.briefs import Brief
@@ -41,6 +42,7 @@ _CLAUSE_WORDS: Final = range(3, 10)
 _CLAUSE_CHARS: Final = 60
 _LINE_CHARS: Final = 72
 _EARLY: Final = 3
+_NAME_CHARS: Final = 60
 _LEADS_ON: Final = re.compile(r"^(?:and|but|for|or|nor|so|then|if|when|that|which|as)\b", re.IGNORECASE)
 
 
@@ -80,8 +82,9 @@ class Material:
 
     @property
     def name(self) -> str:
-        """What is sold, by its name."""
-        return self.product.name
+        """What is sold, by its name; a long one without its subtitle, so that it fits into a subject."""
+        name = self.product.name
+        return name if len(name) <= _NAME_CHARS else shorten(name.partition(":")[0], _NAME_CHARS, placeholder=" …")
 
     def saying(self, number: int) -> Passage:
         """The one of that number; a book with few of them says one again."""

@@ -11,7 +11,7 @@ from domain.programme import Bonus
 
 LIST_PRICE = Decimal("14.99")
 _KEY = r"^[a-z0-9][a-z0-9-]*$"
-MagnetKind = Literal["checklist", "free_chapter", "mini_guide", "quiz", "worksheet"]
+MagnetKind = Literal["checklist", "free_chapter", "mini_guide", "quiz", "worksheet", "video_transcript"]
 
 
 class _Strict(BaseModel):

@@ -19,6 +19,7 @@ from domain.assets import Asset, Said, at_most, different, texts
 from domain.briefs import Brief
 from domain.funnel_plan import PREFIX
 from domain.funnels import STRATEGIES, Funnel
+from domain.magnets import MAGNETS
 from domain.sequence_plans import PLANS
 from domain.written_offers import Offer, OfferBundle, OfferLimited, OfferSeasonal, OfferTiers
 from domain.written_sequences import WrittenSequence, asked
@@ -167,6 +168,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind("campaign", CampaignWords, "campaign", "person"),
             *(Kind(f"{PREFIX}{strategy}", Funnel, "funnel", "book") for strategy in STRATEGIES),
             *(Kind(f"sequence_{name}", WrittenSequence, "sequence", "book", asked(name)) for name in PLANS),
+            *(Kind(name, shape, "magnet", "book") for name, shape in MAGNETS.items()),
         )
     }
 )

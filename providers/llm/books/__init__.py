@@ -9,7 +9,7 @@ from typing import Any
 from domain.briefs import Brief
 from domain.funnel_plan import PREFIX
 from domain.funnels import STRATEGIES
-from providers.llm.books import funnels, offers
+from providers.llm.books import funnels, magnets, offers, quizzes
 from providers.llm.books.sequences import SEQUENCE_DRAFTS
 from providers.llm.facts import Wish
 
@@ -24,5 +24,11 @@ BOOK_DRAFTS: Mapping[str, BookDraft] = MappingProxyType(
         "offer_limited": offers.limited,
         "offer_seasonal": offers.seasonal,
         **SEQUENCE_DRAFTS,
+        "free_chapter": magnets.free_chapter,
+        "checklist": magnets.checklist,
+        "mini_guide": magnets.mini_guide,
+        "quiz": quizzes.quiz,
+        "worksheet": magnets.worksheet,
+        "video_transcript": magnets.video_transcript,
     }
 )

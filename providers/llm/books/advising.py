@@ -35,16 +35,17 @@ def imperative(sentence: str) -> bool:
     condition = _CONDITION.match(text)
     if condition is not None:
         return _orders(text[condition.start(1) :])
-    return _orders(text) or any(_orders(part) for part in _AFTER_NAME.findall(text))
+    # What stands behind a name says what it means, so that its verb needs no other sign.
+    return _orders(text) or any(_orders(part, sure=True) for part in _AFTER_NAME.findall(text))
 
 
-def _orders(text: str) -> bool:
+def _orders(text: str, *, sure: bool = False) -> bool:
     first, _, rest = text.partition(" ")
     verb = first.casefold()
     if verb not in IMPERATIVES or _NO_ORDER.match(text):
         return False
     following = _WORD.match(rest)
-    return verb in _WITH_ANYTHING or (following is not None and following[0] in OBJECTS)
+    return sure or verb in _WITH_ANYTHING or (following is not None and following[0] in OBJECTS)
 
 
 def usefulness(sentence: str) -> float:

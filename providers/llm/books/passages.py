@@ -161,13 +161,13 @@ def _wanted(passage: Passage, wanted: set[str]) -> float:
 
 
 def _worth(chapter: Chapter, index: int, found: Sequence[Passage], sitting: tuple[int, int]) -> float:
-    """Its best sentences, whether it is a sitting long, and whether its first sentence can open a text."""
-    scores = sorted((p.score for p in found if p.chapter == index), reverse=True)[:BEST]
+    """Its best sentences, those that are advice once more, a sitting's length, and a first sentence that can open."""
+    said = sorted((p for p in found if p.chapter == index), key=lambda p: -p.score)[:BEST]
     words = max(1, chapter.words)
     fit = min(1.0, words / sitting[0], sitting[1] / words)
     opening = Chapter(title="", blocks=chapter.blocks[:1])
     opens = 1.0 if any(True for _ in paragraphs(opening, fewest=6, most=600)) else 0.85
-    return fit * opens * sum(scores) / BEST
+    return fit * opens * sum(p.score * (1 + p.advice) for p in said) / BEST
 
 
 class _Book:

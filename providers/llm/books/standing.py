@@ -44,14 +44,16 @@ _POINTING: Final = re.compile(
     r"\b(?:aforesaid|(?:above|before)[- ]?mentioned|as (?:I|we) (?:have )?(?:said|mentioned|saw)|as follows"
     r"|the (?:former|latter|following|above|same)|footnote|ibid|op\. cit|loc\. cit|vide|herein|hereafter|there(?:of|in)"
     r"|see (?:also |the )?(?:note|chapter|page|appendix|above|below|fig)|chapter [ivxlc\d]+|page \d+|pp?\. ?\d"
-    r"|vol\. |these (?:are|words|things|men|\w+ (?:men|things))|in this (?:way|case|manner|respect|sense)|at this time"
+    r"|vol\. |these (?:are|words|things|men|\w+ (?:men|things))"
+    r"|(?:in|of) this (?:nature|kind|sort|way|case|manner|respect|sense)|at this time"
     r"|this (?:man|person|is|was|book|chapter|edition|translation)|that (?:man|person)"
     r"|such (?:a one|persons?|men|cases?|things?))\b",
     re.IGNORECASE,
 )
 # Tables, markup, digits of notes that stick to a word, and an end that is an initial.
 _MARKS: Final = re.compile(
-    r"https?://|[|•*_{}<>\[\]⸺⸻†‡§¶^~\\]|[A-Za-z]\d|[.,;!?”’]\d{1,3}(?!\d*[,.]?\d)\b|\.\.\.|\b[A-Z]\. ?$"
+    r"https?://|[|•*_{}<>\[\]⸺⸻†‡§¶^~\\]|[A-Za-z]\d|[.,;!?”’]\d{1,3}(?!\d*[,.]?\d)\b|\.\.\."
+    r"|\b(?:[A-Z]|Capt|Col|Gen|Lieut|Gov|Rev|Messrs|Mrs?|Dr|St|Esq|No|vol|viz|i\.e|e\.g)\.[”’\"]?$"
 )
 _THIRD: Final = re.compile(r"\b(?:he|she|him|his|hers?|they|them|their|himself|herself|themselves)\b", re.IGNORECASE)
 _NAMED: Final = re.compile(

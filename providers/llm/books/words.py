@@ -53,11 +53,11 @@ reduce refrain refuse regard reject rejoice relax remain remember remove repent 
 retire return rid rouse rule run say search see seek select send serve set show simplify sit slight spare speak
 spend stand start stay stop strive study submit suffer suppose sweep take teach tell thank think throw tolerate
 train treat trust try turn understand undertake use wait walk wash waste watch weigh wipe wish withdraw work write
-yield
+wrong yield
 """
 
 _OBJECTS = """
-my thy our your the a an this that these those it him her them not no nothing to up out off with in on from for and
+none my thy our your the a an this that these those it him her them not no nothing to up out off with in on from for and
 thyself yourself each every all as only always what whatever how if when more less neither either at by well back away
 down such little much some thing things men others one us about into over thou thee you yourselves good because unto
 like carefully often never first so both upon after or low high plain silent sure content

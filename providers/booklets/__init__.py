@@ -1,0 +1,1 @@
+"""Booklets as files: HTML that stands alone, and PDF."""

@@ -168,7 +168,9 @@ def build(
 ) -> Activities:
     """Every activity, with its collaborators."""
     composer = Composer(settings.config_dir / "emails", marketing, settings.public_url, text_of(settings.secret_key))
-    messages = MessageActivities(Ledger(db, definitions, marketing, clock, composer.words), composer, chosen.mail)
+    messages = MessageActivities(
+        Ledger(db, definitions, marketing, clock, composer.words, composer.prepare), composer, chosen.mail
+    )
     journeys = JourneyActivities(db, definitions, clock, chosen.crm, chosen.platform)
     discounts = DiscountActivities(db, definitions, clock, chosen.payments)
     webhooks = WebhookActivities(db, definitions, chosen.webhooks)

@@ -6,6 +6,8 @@ import base64
 from pathlib import Path
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from domain.marketing import Marketing
 from domain.sequences import Step
 from providers.calendar import Appointment, invitation
@@ -14,9 +16,11 @@ from providers.links import confirm_url, preferences_url, unsubscribe_token, uns
 from providers.magnet_links import MagnetLink, magnet_token, magnet_url
 from providers.rendering.campaign import Tagging
 from providers.rendering.emails import CompiledEmail, Frame, compile_email, load_frame
+from providers.rendering.written import compile_written
 from store.context import Context
 from store.ledger import Composed
 from store.messages import Message
+from store.written_mails import WrittenMails
 
 
 class Composer:
@@ -34,13 +38,27 @@ class Composer:
         self._links = Tagging.of([marketing.brand.url, marketing.brand.demo_url, *sold_at], ours=[public_url])
         self._frame: Frame | None = None
         self._compiled: dict[str, CompiledEmail] = {}
+        self._written, self._digests = WrittenMails(), dict[str, str]()
         self._words: dict[str, frozenset[str]] = {}
+
+    async def prepare(self, tx: AsyncSession, name: str) -> None:
+        """Have the e-mail of that name at hand: the folder's, else the one that was approved with its sequence."""
+        if (name in self._compiled and name not in self._digests) or (self._folder / name).is_dir():
+            return
+        mail = await self._written.of(tx, name)
+        if mail is not None and self._digests.get(name) != mail.digest:
+            self._compiled[name] = compile_written(name, mail.words, mail.why, self._shared())
+            self._digests[name] = mail.digest
+            self._words.pop(name, None)
+
+    def _shared(self) -> Frame:
+        self._frame = self._frame or load_frame(self._folder / "_frame.mjml")
+        return self._frame
 
     def email(self, name: str) -> CompiledEmail:
         """The compiled e-mail of that name. Raises TemplateError."""
         if name not in self._compiled:
-            self._frame = self._frame or load_frame(self._folder / "_frame.mjml")
-            self._compiled[name] = compile_email(self._folder / name, self._frame)
+            self._compiled[name] = compile_email(self._folder / name, self._shared())
         return self._compiled[name]
 
     def words(self, name: str) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +15,8 @@ from store.journeys import Journey
 
 # The words that a template speaks, by its name.
 Spoken = Callable[[str], frozenset[str]]
+# Has the template of that name at hand before its words are asked for.
+Prepare = Callable[[AsyncSession, str], Awaitable[None]]
 
 
 class Contexts:
@@ -47,4 +49,4 @@ class Contexts:
         return self._spoken is not None and not words.isdisjoint(self._spoken(step.template or step.key))
 
 
-__all__ = ["Context", "Contexts", "Spoken"]
+__all__ = ["Context", "Contexts", "Prepare", "Spoken"]

@@ -25,7 +25,7 @@ from store.actions import DEFERRED, note
 from store.base import now
 from store.claims import Busy, Call, Claim, Compose, Composed, Due, Settled, advance, complete
 from store.contacts import Contact
-from store.context import Context, Contexts, Spoken
+from store.context import Context, Contexts, Prepare, Spoken
 from store.db import Database
 from store.events import Event
 from store.hourly import HOURLY_LIMIT, full_until
@@ -45,14 +45,22 @@ CALL_LEASE = timedelta(seconds=15)
 class Ledger:
     """Claims and records messages. `provider` and `key_lifetime` are those of the lane's mail provider.
 
-    `spoken` tells the words that a template speaks; what costs a question is looked up for those alone.
+    `spoken` tells the words that a template speaks; what costs a question is looked up for those alone. `prepare`
+    fetches a template that is kept in rows, in the transaction of the claim.
     """
 
     def __init__(
-        self, db: Database, definitions: Definitions, marketing: Marketing, clock: Clock, spoken: Spoken | None = None
+        self,
+        db: Database,
+        definitions: Definitions,
+        marketing: Marketing,
+        clock: Clock,
+        spoken: Spoken | None = None,
+        prepare: Prepare | None = None,
     ) -> None:
         self.db, self.definitions, self.marketing, self.clock = db, definitions, marketing, clock
         self.contexts = Contexts(marketing, clock, spoken)
+        self._prepare = prepare
         self.turns = Turns(definitions, marketing.limits, clock)
 
     async def claim(self, due: Due, provider: str, key_lifetime: timedelta | None, compose: Compose) -> Claim:
@@ -88,6 +96,8 @@ class Ledger:
             where = replace(where, held_by=None)
         else:
             where = Standing(ended_by=this.journey.reason or this.journey.state)
+        if self._prepare is not None and step.template:
+            await self._prepare(tx, step.template)
         context, unmet = await self.contexts.build(tx, this.journey, definition, step, this.contact)
         if step.once:
             this.once = await once.word(tx, this.journey, step)

@@ -12,14 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from domain.marketing import Marketing
-from store import assets, launches, offer_switch
+from store import assets, launches, offer_switch, written_mails
 from store.assets import Asset, Publication
 from store.base import now
 from store.reviews import Review
 
 # Switched on as an asset goes live, by its channel, in the same transaction: a sequence takes people in from then on.
 Switch = Callable[[AsyncSession, Publication, Asset, Marketing], Awaitable[None]]
-SWITCHES: Final[Mapping[str, Switch]] = MappingProxyType({"offer": offer_switch.on})
+SWITCHES: Final[Mapping[str, Switch]] = MappingProxyType(
+    {"offer": offer_switch.on, written_mails.CHANNEL: written_mails.go_live}
+)
 # Channels whose assets are read where we serve them; the others are handed to somebody else.
 SERVED: Final = frozenset({"magnet", "funnel", "sequence", "offer", "strategy"})
 
@@ -40,6 +42,9 @@ async def publish(tx: AsyncSession, review: Review, marketing: Marketing) -> Non
             body=review.body,
         ),
     )
+    row = await _published(tx, asset.id)
+    if row is not None and row.live_at is not None:
+        await _switch_on(tx, row, asset, marketing)  # other words of what is live
     await _settle(tx, asset, marketing)
     await launches.tell_of(tx, asset.id)
 
@@ -53,11 +58,15 @@ async def _settle(tx: AsyncSession, asset: Asset, marketing: Marketing) -> None:
         if row is None or row.live_at is not None or not await _all_live(tx, one):
             continue
         await tx.execute(update(Publication).where(col(Publication.slug) == row.slug).values(live_at=now()))
-        switch = SWITCHES.get(row.channel)
-        if switch is not None:
-            await switch(tx, row, one, marketing)
+        await _switch_on(tx, row, one, marketing)
         needing = select(Asset).where(col(Asset.needs).contains([str(one.id)]))
         waiting += list((await tx.execute(needing)).scalars())
+
+
+async def _switch_on(tx: AsyncSession, row: Publication, asset: Asset, marketing: Marketing) -> None:
+    switch = SWITCHES.get(row.channel)
+    if switch is not None:
+        await switch(tx, row, asset, marketing)
 
 
 async def _published(tx: AsyncSession, asset_id: UUID) -> Publication | None:

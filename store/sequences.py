@@ -76,6 +76,12 @@ async def version_of(tx: AsyncSession, sequence: Sequence, author: str) -> int:
     return version
 
 
+async def version_digest(tx: AsyncSession, key: str, version: int) -> str | None:
+    """The digest of that version, where there is one."""
+    row = await tx.get(SequenceVersion, (key, version))
+    return row.digest if row is not None else None
+
+
 async def retire(tx: AsyncSession, keep: list[str]) -> list[str]:
     """Sequences of which a file is live and is gone from the configuration take nobody in; running ones go on.
 

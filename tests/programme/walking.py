@@ -27,7 +27,7 @@ from store.discounts import Discount
 from store.journeys import Journey
 from store.ledger import Call, Ledger, Settled
 from store.messages import Message
-from tests.core_kit import CONFIG, World, shipped
+from tests.core_kit import CONFIG, World
 from workflows.journey import StepRequest
 
 PUBLIC = "https://mail.acme.example"
@@ -58,7 +58,8 @@ class Programme(World):
 
     @property
     def ledger(self) -> Ledger:
-        return Ledger(self.db, self.definitions, self.marketing, self.clock, self.composer.words)
+        words, prepare = self.composer.words, self.composer.prepare
+        return Ledger(self.db, self.definitions, self.marketing, self.clock, words, prepare)
 
     async def contact_by(self, contact_id: UUID) -> str:
         """The person's address."""
@@ -67,7 +68,8 @@ class Programme(World):
 
     async def walk(self, journey: Journey) -> Walked:
         """Every step of the journey as its workflow would ask for it, one after the other."""
-        definition = shipped(journey.sequence)
+        async with self.db.transaction() as tx:
+            definition = await self.definitions.of(tx, journey.sequence, journey.version)
         found = Walked()
         for number, step in enumerate(definition.steps):
             after = definition.steps[number + 1].key if number + 1 < len(definition.steps) else None

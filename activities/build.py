@@ -46,8 +46,7 @@ from providers.mail.outbox import OutboxMailProvider
 from providers.mail.resend import ResendMail
 from providers.mail.sendgrid import SendGridMail
 from providers.mail.smtp import SmtpMail, SmtpServer
-from providers.payments.local import LocalPayments
-from providers.payments.stripe import Stripe
+from providers.payments import choosing
 from providers.platform.brevo import Brevo
 from providers.platform.local import LocalPlatform
 from providers.protocols import Chat, Crm, MailProvider, Payments, Platform, Social, Writer
@@ -113,7 +112,13 @@ def vendors(settings: Settings, db: Database, clock: Clock, marketing: Marketing
         mail={"transactional": mail, "marketing": mail},
         crm=HubSpot(client, text_of(settings.hubspot_token)) if settings.crm == "hubspot" else LocalCrm(db),
         platform=Brevo(client, text_of(settings.brevo_api_key)) if settings.platform == "brevo" else LocalPlatform(db),
-        payments=_stripe(settings, client) if settings.stripe_api_key else LocalPayments(db),
+        payments=choosing.chosen(
+            db,
+            client,
+            api_key=text_of(settings.stripe_api_key),
+            salt=text_of(settings.secret_key),
+            base_url=settings.stripe_api_base,
+        ),
         social=LocalSocial(db),
         chats=chats,
         writer=_writer(settings),
@@ -144,12 +149,6 @@ def mail_provider(
 def feed_watch(db: Database, clock: Clock, marketing: Marketing) -> FeedWatch:
     """Whoever reads the feeds, from public addresses only."""
     return FeedWatch(db, clock, marketing.feeds, FeedReader(public_client()))
-
-
-def _stripe(settings: Settings, client: httpx.AsyncClient) -> Stripe:
-    """Codes are derived from a cart's id: with our own secret as salt nobody can work them out."""
-    key, salt = text_of(settings.stripe_api_key), text_of(settings.secret_key)
-    return Stripe(client, key, salt=salt, base_url=settings.stripe_api_base)
 
 
 def _writer(settings: Settings) -> Writer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import httpx
 from fastapi import FastAPI, Request
 from sqlalchemy.exc import DataError
 from starlette.responses import Response
@@ -22,6 +23,8 @@ from api import (
     erasures,
     events,
     forms,
+    funnel_answers,
+    funnels,
     health,
     hooks,
     inapp,
@@ -35,12 +38,14 @@ from api import (
     preferences,
     problems,
     profiles,
+    public_files,
     reviews,
     segments,
     sequences,
     sources,
     suppressions,
     tag,
+    till,
     unsubscribe,
     webinar_pages,
     webinars,
@@ -56,6 +61,8 @@ from api.security import Gate, NotSignedIn
 from configuration import load_marketing
 from domain.errors import Invalid
 from domain.marketing import Marketing
+from providers.payments import choosing
+from providers.protocols import Tills
 from settings import Settings, SettingsError
 from store.db import Database
 
@@ -63,6 +70,8 @@ DESCRIPTION = (
     "Lifecycle marketing that runs as durable processes. Webhooks and forms come in and are durable before they are "
     "answered; everything under /v1 needs an API key. Errors are problem documents (RFC 9457) that name the field."
 )
+# Somebody sits in front of the page that waits for it.
+TILL_TIMEOUT_S = 15.0
 ROUTERS = (
     hooks.router,
     forms.router,
@@ -93,6 +102,10 @@ ROUTERS = (
     webinars.router,
     webinar_pages.router,
     magnets.router,
+    funnels.router,
+    funnel_answers.router,
+    till.router,
+    public_files.router,
     deliveries.router,
     health.router,
     docs.router,
@@ -112,12 +125,14 @@ def create_app(
     SettingsError and BadConfiguration, each with a sentence that says what to do.
     """
     settings = settings or environment.load()
+    db = _database(settings)
     services = Services(
         settings=settings,
-        db=_database(settings),
+        db=db,
         marketing=marketing or settings.limited(load_marketing(settings.config_dir)),
         temporal=temporal or health.Temporal(settings),
         secret=secret_of(settings),
+        tills=_tills(settings, db),
     )
     app = FastAPI(
         title="Perennial", version="0.1.0", description=DESCRIPTION, lifespan=_lifespan, docs_url=None, redoc_url=None
@@ -135,6 +150,13 @@ def _database(settings: Settings) -> Database:
         message = "DATABASE_URL is not set; `perennial up` sets it for its own PostgreSQL."
         raise SettingsError(message)
     return Database(settings.database_url.get_secret_value(), secret=secret_of(settings))
+
+
+def _tills(settings: Settings, db: Database) -> Tills:
+    """Stripe's, where there is a key of theirs; else our own, which takes test money."""
+    key = settings.stripe_api_key.get_secret_value() if settings.stripe_api_key else ""
+    client = httpx.AsyncClient(timeout=TILL_TIMEOUT_S, trust_env=False)
+    return choosing.chosen(db, client, api_key=key, salt=secret_of(settings), base_url=settings.stripe_api_base)
 
 
 def _protect(app: FastAPI) -> None:
@@ -162,4 +184,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         await services.bell.aclose()
+        await services.tills.aclose()
         await services.db.aclose()

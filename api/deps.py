@@ -18,6 +18,7 @@ from domain.clock import DAY_S, Clock
 from domain.errors import Invalid
 from domain.events import Incoming
 from domain.marketing import Marketing
+from providers.protocols import Tills
 from settings import Settings, SettingsError
 from store.access import instance_clock
 from store.bell import Bell
@@ -41,7 +42,7 @@ SECRET_VARIABLES: Mapping[str, str] = {
 class Services:
     """The collaborators of every route. `secret` signs links and form tokens; it is never shown.
 
-    `temporal` raises whatever is wrong with Temporal; only readiness asks it.
+    `temporal` raises whatever is wrong with Temporal; only readiness asks it. `tills` is where visitors pay.
     """
 
     settings: Settings
@@ -49,6 +50,7 @@ class Services:
     marketing: Marketing
     temporal: TemporalCheck
     secret: str = field(repr=False)
+    tills: Tills
     bell: Bell = field(init=False)
     sources: dict[str, Source] = field(init=False, repr=False)
     attempts: Attempts = field(default_factory=Attempts)

@@ -22,6 +22,11 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; bas
 
 def page(template: str, *, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401 - template variables
     """Render a template of `api/templates` as a response that nobody caches and no site frames."""
-    content = _environment.get_template(template).render(**values)
+    content = rendered(template, **values)
     headers = {"content-security-policy": POLICY, "cache-control": "no-store", "referrer-policy": "no-referrer"}
     return HTMLResponse(content, status, headers)
+
+
+def rendered(template: str, **values: Any) -> str:  # noqa: ANN401 - template variables
+    """A template of `api/templates` as HTML, for pages with headers of their own."""
+    return _environment.get_template(template).render(**values)

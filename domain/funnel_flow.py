@@ -77,21 +77,12 @@ def opening(funnel: Funnel, history: History, key: str) -> str:
     return step.key
 
 
-def price_of(step: Step, history: History, funnel: Funnel, catalogue: Decimal) -> Decimal:
-    """What the visitor pays here: the step's own price, else the catalogue's of this moment, `catalogue`.
+def price_of(step: Step, history: History, funnel: Funnel, current: Decimal) -> Decimal:
+    """What the visitor pays here, where everybody pays `current` at this moment.
 
-    Who accepted the offer that leads here pays the reader's price, unless everybody pays less.
+    Who accepted the offer that leads here pays the reader's price, unless everybody pays less; the offer says it too.
     """
-    if step.price is not None:
-        return step.price
-    offered = any(
+    offered = step.kind == "offer" or any(
         one.kind == "offer" and one.yes == step.key and history.get(one.key, NOTHING).accepted for one in funnel.steps
     )
-    if offered and step.reader_price is not None:
-        return min(step.reader_price, catalogue)
-    return catalogue
-
-
-def saving(value: Decimal | None, price: Decimal) -> Decimal:
-    """How much less than the list prices that is; 0 where it is no less."""
-    return max(Decimal(), (value or Decimal()) - price)
+    return min(step.reader_price, current) if offered and step.reader_price is not None else current

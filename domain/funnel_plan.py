@@ -78,7 +78,6 @@ def complete(funnel: Funnel, brief: Brief, strategy: str) -> Funnel:
         "currency": product.currency if product else "USD",
         "magnet": brief.options.get("magnet", ""),
         "webinar": brief.options.get("webinar", ""),
-        "guarantee_days": brief.marketing.brand.guarantee_days,
     }
     return Funnel.model_validate({"note": funnel.note, "description": funnel.description, **update})
 
@@ -96,7 +95,7 @@ def bump_of(marketing: Marketing, product: Product) -> Bump | None:
     related = next((one for one in books(marketing, product) if one.key in product.related), None)
     if related is not None:
         price = min(rule.price, related.price)
-        return Bump(product=related.key, name=related.name, price=price, value=related.price) if price else None
+        return Bump(product=related.key, name=related.name, price=price) if price else None
     templates = marketing.programme.templates
     return Bump(product=TEMPLATES, name=templates.title, price=rule.templates) if templates else None
 
@@ -111,7 +110,7 @@ def bundle_of(marketing: Marketing, product: Product, bump: Bump | None) -> list
 def _value_ladder(given: _Material) -> list[Outline]:
     rules = given.marketing.funnels
     after = MAIN if _reader_price(given) is not None else END
-    offer = {"target": rules.offer.target, "reader_price": _reader_price(given), "value": given.product.price}
+    offer = {"target": rules.offer.target, "reader_price": _reader_price(given)}
     return [
         Outline("opt-in", "capture", "asks for an address and gives the lead magnet", "thank-you" if after == MAIN else
                 MAIN, terms={"target": rules.opt_in.target}),
@@ -170,7 +169,7 @@ def _reader_price(given: _Material) -> Decimal | None:
 def _main(given: _Material, reader_price: Decimal | None = None) -> dict[str, Any]:
     rules = given.marketing.funnels
     return {
-        "products": [given.product.key], "reader_price": reader_price, "value": given.product.price,
+        "products": [given.product.key], "reader_price": reader_price,
         "target": rules.main.target, "bump": given.bump, "bump_target": rules.bump.target if given.bump else None,
         "opens": True,
     }  # fmt: skip
@@ -186,8 +185,7 @@ def _closing(given: _Material, order: dict[str, Any], *, key: str = MAIN, no: st
     steps = [Outline(key, "order", "the book's own page: what is in it, and the order", BUNDLE if bundled else end,
                      no if last else end, order)]  # fmt: skip
     if bundled:
-        terms = {"products": bundled, "price": rules.bundle.price, "value": _sum(given.bundle),
-                 "target": rules.bundle.target}  # fmt: skip
+        terms = {"products": bundled, "price": rules.bundle.price, "target": rules.bundle.target}
         steps.append(Outline(BUNDLE, "upsell", "more books together, for who has just bought", end,
                              "downsell" if single else end, terms))  # fmt: skip
     if bundled and single:
@@ -199,7 +197,7 @@ def _closing(given: _Material, order: dict[str, Any], *, key: str = MAIN, no: st
 
 def _lower(key: str, about: str, product: Product, given: _Material) -> Outline:
     rule = given.marketing.funnels.downsell
-    terms = {"products": [product.key], "price": rule.price, "value": product.price, "target": rule.target}
+    terms = {"products": [product.key], "price": rule.price, "target": rule.target}
     return Outline(key, "downsell", about, END, END, terms)
 
 

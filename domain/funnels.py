@@ -40,20 +40,19 @@ class _Frozen(BaseModel):
 
 
 class Bump(_Frozen):
-    """What can be added to an order by a tick: a key of the catalogue, or `templates`. `value` is its list price."""
+    """What can be added to an order by a tick: a key of the catalogue, or `templates`."""
 
     product: str
     name: str
     price: Decimal = Field(gt=0)
-    value: Decimal | None = None
 
 
 class Step(_Frozen):
     """One page.
 
     `price` is what `products` cost together; without one an order costs what the catalogue says at that moment.
-    `reader_price` is what those pay who accepted the offer before it. `value` is the sum of the list prices,
-    `target` the share (0 to 1) of the visitors who are to say yes. `opens`: whoever has the address may begin here.
+    `reader_price` is what those pay who accepted the offer before it. What is saved is computed when it is shown.
+    `target` is the share (0 to 1) of the visitors who are to say yes. `opens`: whoever has the address may begin here.
     """
 
     key: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$", description="the step's key, as it stands in the plan")
@@ -70,7 +69,6 @@ class Step(_Frozen):
     products: SkipJsonSchema[list[str]] = Field(default_factory=list)
     price: SkipJsonSchema[Decimal | None] = None
     reader_price: SkipJsonSchema[Decimal | None] = None
-    value: SkipJsonSchema[Decimal | None] = None
     bump: SkipJsonSchema[Bump | None] = None
     target: SkipJsonSchema[float | None] = Field(default=None, ge=0, le=1)
     bump_target: SkipJsonSchema[float | None] = Field(default=None, ge=0, le=1)
@@ -101,7 +99,6 @@ class Funnel(Asset):
     currency: SkipJsonSchema[str] = "USD"
     magnet: SkipJsonSchema[str] = ""
     webinar: SkipJsonSchema[str] = ""
-    guarantee_days: SkipJsonSchema[int | None] = None
 
     @model_validator(mode="after")
     def _leads_somewhere(self) -> Funnel:

@@ -1,6 +1,6 @@
-"""Fetches or builds Temporal's two servers before the tests need them: `python -m embedded.servers`.
+"""Fetches or builds Temporal's two servers and Stripe's mock before the tests need them: `python -m embedded.servers`.
 
-On a machine that has neither, building takes minutes, which no test's time limit should have to allow for.
+On a machine that has none, building takes minutes, which no test's time limit should have to allow for.
 """
 
 from __future__ import annotations
@@ -12,15 +12,17 @@ import settings
 from domain.errors import PerennialError
 from embedded.exit import leave
 from embedded.progress import Progress
+from embedded.stripe_mock import find_stripe_mock
 from embedded.temporal import find_cli
 from embedded.testserver import find_test_server
 
 
 async def fetch() -> None:
-    """Both, one after the other. Raises CannotStart with what to do."""
+    """One after the other. Raises CannotStart with what to do."""
     say = Progress()
     await find_cli(settings.load().temporal_cli, say)
     await find_test_server(say)
+    await find_stripe_mock(say)
 
 
 def main() -> None:

@@ -161,6 +161,44 @@ class LineItem:
     amount: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """What is to be paid, once per `key`. The amounts of `lines` are what each line costs, in the main unit.
+
+    The buyer comes back to `success_url` after paying and to `cancel_url` without. `metadata` is told with everything
+    that happens to it; `expires_at` is until when it may be paid.
+    """
+
+    key: str
+    lines: Sequence[LineItem]
+    currency: str
+    success_url: str
+    cancel_url: str
+    expires_at: datetime
+    email: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Till:
+    """Where a checkout is paid. `session_id` is the processor's own word for it, and that of the order."""
+
+    session_id: str
+    url: str
+
+
+class Tills(Protocol):
+    """A payment processor, as pages that sell something see it."""
+
+    name: str
+
+    async def checkout(self, checkout: Checkout) -> Till:
+        """A page on which exactly this is paid; the same one for the same thing under the same `key`."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
 class Payments(Protocol):
     """A payment processor."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import Index, func, select, update
@@ -19,8 +19,6 @@ from domain.names import derived
 from store.base import at, created, json_object, now, words
 
 DIRECT: Final = "direct"
-# A till's session ends after a day (docs.stripe.com/api/checkout/sessions: expires_at); an older one is made anew.
-SESSION_FOR: Final = timedelta(hours=20)
 
 
 class FunnelVisit(SQLModel, table=True):
@@ -58,7 +56,8 @@ class FunnelStep(SQLModel, table=True):
 class FunnelCheckout(SQLModel, table=True):
     """What a visitor went to the till with. `amount` and `bump_amount` (a part of it) are in minor units.
 
-    `session_id` is the payment processor's own, and the order's. `offered`: at a price that an offer gave.
+    `session_id` is the payment processor's own, and the order's. `offered`: at a price that an offer gave. It can be
+    paid until `open_until`.
     """
 
     __tablename__ = "funnel_checkouts"
@@ -76,6 +75,7 @@ class FunnelCheckout(SQLModel, table=True):
     session_id: str | None = Field(default=None, unique=True)
     url: str = ""
     created_at: datetime = created()
+    open_until: datetime = at(nullable=False)
     paid_at: datetime | None = at()
 
 
@@ -115,9 +115,14 @@ async def answered(tx: AsyncSession, who: Visitor, funnel: str, step: str, decis
     await tx.execute(row.on_conflict_do_update(index_elements=keys, set_={field_name: first}))
 
 
+async def visit_of(tx: AsyncSession, visitor: UUID, funnel: str) -> FunnelVisit | None:
+    """The visitor in that funnel; None for who was not there."""
+    return await tx.get(FunnelVisit, (visitor, funnel), populate_existing=True)
+
+
 async def contact_of(tx: AsyncSession, visitor: UUID, funnel: str) -> UUID | None:
     """Who the visitor is, where they said so."""
-    visit = await tx.get(FunnelVisit, (visitor, funnel))
+    visit = await visit_of(tx, visitor, funnel)
     return visit.contact_id if visit else None
 
 
@@ -135,6 +140,7 @@ class Basket:
     products: Sequence[str]
     amount: int
     currency: str
+    open_until: datetime
     bump_amount: int = 0
     offered: bool = False
 
@@ -149,19 +155,18 @@ async def to_till(tx: AsyncSession, who: Visitor, funnel: str, step: str, basket
     )
     before = (await tx.execute(mine.order_by(col(FunnelCheckout.created_at).desc()))).scalars().all()
     wanted = (list(basket.products), basket.amount, basket.currency, basket.offered)
+    ended = [row for row in before if row.paid_at is not None or row.open_until <= now()]
     for row in before:
-        same = (row.products, row.amount, row.currency, row.offered) == wanted
-        if same and row.paid_at is None and row.created_at > now() - SESSION_FOR:
+        if row not in ended and (row.products, row.amount, row.currency, row.offered) == wanted:
             return row
-    ended = sum(row.paid_at is not None or row.created_at <= now() - SESSION_FOR for row in before)
-    made = derived("funnel checkout", who.id, funnel, step, *map(str, wanted), ended)
     values = {
-        "id": made, "visitor": who.id, "funnel": funnel, "step": step, "products": list(basket.products),
+        "id": derived("funnel checkout", who.id, funnel, step, *map(str, wanted), len(ended)),
+        "visitor": who.id, "funnel": funnel, "step": step, "products": list(basket.products),
         "amount": basket.amount, "bump_amount": basket.bump_amount, "currency": basket.currency,
-        "offered": basket.offered, "url": "", "created_at": now(),
+        "offered": basket.offered, "url": "", "created_at": now(), "open_until": basket.open_until,
     }  # fmt: skip
     await tx.execute(insert(FunnelCheckout).values(values).on_conflict_do_nothing(index_elements=["id"]))
-    return await checkout(tx, made)
+    return await checkout(tx, cast("UUID", values["id"]))
 
 
 async def at_till(tx: AsyncSession, checkout_id: UUID, session_id: str, url: str) -> None:

@@ -127,7 +127,8 @@ HELD: Mapping[str, Held] = {
     # Counts stay; which of them was the person does not. Their visits, by which the others are found, come last.
     "funnel_steps": Held(_VISITED, keeps="visitor funnel step shown_at accepted_at declined_at paid_at"),
     "funnel_checkouts": Held(
-        _VISITED, keeps="id visitor funnel step products amount bump_amount currency offered created_at paid_at"
+        _VISITED,
+        keeps="id visitor funnel step products amount bump_amount currency offered created_at open_until paid_at",
     ),
     "funnel_visits": Held(
         _CONTACT,

@@ -7,10 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from configuration import load_marketing
+from domain.assets import digest
 from domain.briefs import Brief
 from domain.funnel_plan import complete, plan
 from domain.funnels import Funnel
 from domain.marketing import Marketing
+from store import assets
+from store.assets import Publication
+from store.base import now
+from store.db import Database
+from tests.store.assets import asset
 
 CONFIG = Path(__file__).parents[1] / "config"
 MARKETING = load_marketing(CONFIG)
@@ -41,3 +47,14 @@ def changed(**sections: Mapping[str, Any]) -> Marketing:
     """The shipped configuration with other values in some of its sections."""
     document = MARKETING.model_dump(exclude={"reactions"})
     return Marketing.model_validate(document | {name: document[name] | dict(one) for name, one in sections.items()})
+
+
+async def published(db: Database, made: Funnel, slug: str) -> None:
+    """The funnel as it is once somebody approved it."""
+    review_id = await asset(db)
+    row = Publication(
+        slug=slug, asset_id=review_id, kind=f"funnel_{made.strategy}", channel="funnel", title=slug, draft=1,
+        digest=digest(made), body=made.model_dump(mode="json"), live_at=now(),
+    )  # fmt: skip
+    async with db.transaction() as tx:
+        await assets.put(tx, row)

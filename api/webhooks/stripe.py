@@ -99,6 +99,7 @@ def _session(kind: str, session: JsonObject) -> Draft:
             "name": text(customer.get("name")),
             "utm": utm(metadata),
             **_brought(metadata),
+            **_ours(metadata),
             **_began(session),
         },
         email=email(customer.get("email")) or email(session.get("customer_email")),
@@ -111,6 +112,12 @@ def _brought(metadata: Mapping[str, object]) -> JsonObject:
     """The affiliate by whose link the buyer came, and when they did: as our till wrote it beside the session."""
     code = text(metadata.get("affiliate"))
     return {"affiliate": {"code": code, "at": text(metadata.get("affiliate_at"))}} if code else {}
+
+
+def _ours(metadata: Mapping[str, object]) -> JsonObject:
+    """The checkout of a funnel that the session was made for."""
+    checkout = text(metadata.get("checkout"))
+    return {"checkout": checkout} if checkout else {}
 
 
 def _began(session: JsonObject) -> JsonObject:

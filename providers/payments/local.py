@@ -1,4 +1,4 @@
-"""The embedded payments: discount codes in a table, for a shop that checks them with us."""
+"""The embedded payments: discount codes in a table, and a till of our own that takes test money."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.errors import ProviderError
-from providers.protocols import LineItem
+from providers.protocols import Checkout, LineItem, Till
 from store.db import Database
 from store.local import DiscountCode
 
@@ -20,7 +20,7 @@ _LENGTH = 8
 
 
 class LocalPayments:
-    """Makes single-use codes. Knows no checkout sessions: those are Stripe's."""
+    """Makes single-use codes, and lets funnels be tried without Stripe. Knows no sessions of Stripe's."""
 
     name = "local"
 
@@ -31,6 +31,10 @@ class LocalPayments:
         """There are none here. Raises ProviderError: a session without products needs STRIPE_API_KEY."""
         message = f"set STRIPE_API_KEY so that the line items of {session_id[:20]} can be fetched"
         raise ProviderError("misconfigured", message, permanent=True)
+
+    async def checkout(self, checkout: Checkout) -> Till:
+        """`/till/{key}` of this installation, which says that no money moves and shows what the funnel asked for."""
+        return Till(f"till_{checkout.key}", f"/till/{checkout.key}")
 
     async def discount_code(self, *, key: str, percent: int, expires_at: datetime) -> str:
         """The code of that key, made where there is none."""

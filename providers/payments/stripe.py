@@ -15,9 +15,9 @@ from urllib.parse import quote
 import httpx
 
 from domain.errors import ProviderError
-from domain.money import major
+from domain.money import major, minor
 from providers.http import call, json_object, status_error
-from providers.protocols import LineItem
+from providers.protocols import Checkout, LineItem, Till
 
 API = "https://api.stripe.com"
 API_VERSION = "2026-10-28.endive"
@@ -52,6 +52,30 @@ class Stripe:
             if not page.get("has_more") or not rows:
                 return items
             params["starting_after"] = str(rows[-1]["id"])
+
+    async def checkout(self, checkout: Checkout) -> Till:
+        """A Checkout Session in mode `payment` (docs.stripe.com/api/checkout/sessions/create), one line a product.
+
+        Refunds carry the payment's metadata, not the session's, so both get it. Stripe refuses a key that comes with
+        another request: what is asked for is part of it.
+        """
+        form = {
+            "mode": "payment",
+            "success_url": checkout.success_url,
+            "cancel_url": checkout.cancel_url,
+            "expires_at": str(int(checkout.expires_at.astimezone(UTC).timestamp())),
+            **({"customer_email": checkout.email} if checkout.email else {}),
+            **{f"metadata[{name}]": value for name, value in checkout.metadata.items()},
+            **{f"payment_intent_data[metadata][{name}]": value for name, value in checkout.metadata.items()},
+        }
+        for number, line in enumerate(checkout.lines):
+            form |= _line_form(f"line_items[{number}]", line, checkout.currency)
+        mark = hashlib.sha256(repr(sorted(form.items())).encode()).hexdigest()[:16]
+        key = f"checkout-{checkout.key}-{mark}"
+        answer = json_object(self.name, await self._call("POST", "/v1/checkout/sessions", data=form, key=key))
+        if not answer.get("id") or not answer.get("url"):
+            raise ProviderError("malformed", f"{self.name}: the checkout session has no id or no address")
+        return Till(str(answer["id"]), str(answer["url"]))
 
     async def discount_code(self, *, key: str, percent: int, expires_at: datetime) -> str:
         """A coupon and its one promotion code, both named by `key` and good for one redemption.
@@ -126,6 +150,17 @@ def discount_name(name: str, percent: int) -> str:
         number, index = divmod(number, len(_LETTERS))
         letters += _LETTERS[index]
     return f"SAVE{percent}-{letters}"
+
+
+def _line_form(name: str, line: LineItem, currency: str) -> dict[str, str]:
+    """One line as Stripe's form has it; the price is made with it, the product is found again by its key."""
+    return {
+        f"{name}[quantity]": str(line.quantity),
+        f"{name}[price_data][currency]": currency.lower(),
+        f"{name}[price_data][unit_amount]": str(minor(line.amount, currency)),
+        f"{name}[price_data][product_data][name]": line.name,
+        f"{name}[price_data][product_data][metadata][{CATALOGUE_KEY}]": line.product,
+    }
 
 
 def _line_item(row: Mapping[str, Any]) -> LineItem:

@@ -36,6 +36,14 @@ OPEN = {
     ("GET", "/d/{token}"),
     ("POST", "/d/{token}/new-link"),
     ("POST", "/d/{token}/{product}/{number}"),
+    ("GET", "/f/{slug}"),
+    ("POST", "/f/{slug}"),
+    ("GET", "/f/{slug}/{step}"),
+    ("POST", "/f/{slug}/{step}"),
+    ("POST", "/f/{slug}/{step}/seen"),
+    ("GET", "/f/{slug}/{step}/paid/{token}"),
+    ("GET", "/till/{checkout}"),
+    ("POST", "/till/{checkout}"),
     ("GET", "/t.js"),
     ("POST", "/v1/t"),
     ("GET", "/healthz"),
@@ -115,6 +123,7 @@ def filled(path: str) -> str:
         .replace("{journey_id}", str(uuid4()))
         .replace("{change_id}", str(uuid4()))
         .replace("{review_id}", str(uuid4()))
+        .replace("{checkout}", str(uuid4()))
         .replace("{launch_id}", str(uuid4()))
     )
 

@@ -125,8 +125,8 @@ class _Pen:
     def _order(self, _: Outline) -> dict[str, Any]:
         titles = " and ".join(file.title for file in self.product.files)
         files = f"You get it as {titles}, to download right after the order." if titles else ""
-        opening = ["It begins:", self.said.opening] if self.said.opening else []
-        told = [self.product.description, files, *opening, "And it says:"]
+        opening = ["A paragraph of it:", self.said.opening] if self.said.opening else []
+        told = [self.product.description, files, *opening, "Some of what it says:"]
         return _page(self.product.name, told, self.said.some(5), "Order the book", NO)
 
     def _bundle(self, one: Outline) -> dict[str, Any]:

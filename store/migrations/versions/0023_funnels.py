@@ -50,7 +50,7 @@ def upgrade() -> None:
         sa.Column("offered", sa.Boolean(), nullable=False),
         sa.Column("session_id", TEXT, nullable=True),
         sa.Column("url", TEXT, nullable=False),
-        sa.Column("created_at", TIME, nullable=False),
+        *(sa.Column(name, TIME, nullable=False) for name in ("created_at", "open_until")),
         sa.Column("paid_at", TIME, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_funnel_checkouts"),
         sa.UniqueConstraint("session_id", name="uq_funnel_checkouts_session_id"),

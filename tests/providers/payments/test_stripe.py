@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
 
 from domain.errors import ProviderError
 from providers.payments.stripe import API_VERSION, Stripe
-from providers.protocols import LineItem, Payments
+from providers.protocols import Checkout, LineItem, Payments, Till
 from tests.providers.payments.recorded import error, line, page, product
 from tests.providers.wire import Vendor
 
@@ -19,7 +21,7 @@ ITEMS = "https://api.stripe.com/v1/checkout/sessions/cs_test_1/line_items"
 EXPIRES = datetime(2027, 3, 5, 12, 0, tzinfo=UTC)
 
 
-def _stripe(*answers: httpx.Response | Exception, salt: str = "") -> tuple[Vendor, Payments]:
+def _stripe(*answers: httpx.Response | Exception, salt: str = "") -> tuple[Vendor, Stripe]:
     vendor = Vendor(list(answers))
     return vendor, Stripe(vendor.client(), "sk_test_secret", salt=salt)
 
@@ -169,3 +171,37 @@ async def test_errors_are_told_apart(
     error = caught.value
     assert (error.code, error.permanent, error.refused, error.retry_after) == (code, permanent, refused, wait)
     assert "sk_test" not in str(error)
+
+
+BASKET = Checkout(
+    key="basket-1",
+    lines=[LineItem("walden", "Walden", 1, Decimal("7.99"))],
+    currency="JPY",
+    success_url="https://acme.example/paid",
+    cancel_url="https://acme.example/left",
+    expires_at=EXPIRES,
+    metadata={"checkout": "basket-1", "products": "walden"},
+)
+
+
+async def test_a_checkout_asks_for_exactly_its_lines_and_tells_refunds_whose_they_are() -> None:
+    session = {"id": "cs_1", "url": "https://checkout.stripe.com/c/pay/cs_1"}
+    vendor, payments = _stripe(_ok(**session), _ok(**session), _ok(**session))
+    assert await payments.checkout(BASKET) == Till("cs_1", session["url"])
+    form = dict(parse_qsl(vendor.requests[0].content.decode()))
+    assert form["line_items[0][price_data][unit_amount]"] == "8", "yen have no hundredths"
+    assert form["line_items[0][price_data][product_data][metadata][key]"] == "walden"
+    assert form["expires_at"] == str(int(EXPIRES.timestamp()))
+    assert form["metadata[products]"] == form["payment_intent_data[metadata][products]"] == "walden"
+    assert "customer_email" not in form
+    await payments.checkout(BASKET)
+    await payments.checkout(replace(BASKET, email="ada@example.com"))
+    same, again, other = (request.headers["idempotency-key"] for request in vendor.requests)
+    assert same == again
+    assert other != same, "Stripe refuses a key that comes with another request"
+
+
+async def test_a_session_without_an_address_is_no_till() -> None:
+    _, payments = _stripe(_ok(id="cs_1", url=None))
+    with pytest.raises(ProviderError, match="no address"):
+        await payments.checkout(BASKET)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from domain.schedule import Delay
 from domain.sequences import DelayText
@@ -38,6 +38,18 @@ class AffiliateRules(BaseModel):
     def span(self) -> timedelta:
         """The window."""
         return timedelta(seconds=self.window.nominal_s)
+
+
+class Given(BaseModel):
+    """An affiliate as a person writes it."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    code: str = Field(pattern=f"^{CODE}$", description="In the link: lower-case letters, digits and hyphens.")
+    name: str = Field(min_length=1, max_length=200)
+    email: str = Field(max_length=320, description="Where payouts are sent; their own orders earn nothing.")
+    percent: Decimal = Field(gt=0, le=100, max_digits=5, decimal_places=2, description="Of the paid total without tax.")
+    hold_days: int = Field(default=30, ge=0, le=365, description="After so many days a commission is due.")
 
 
 @dataclass(frozen=True, slots=True)

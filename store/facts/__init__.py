@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.marketing import Marketing
+from store import commissions
 from store.contacts import Contact
 from store.events import Event
 from store.facts import (
@@ -92,4 +93,5 @@ async def apply(tx: AsyncSession, event: Event, contact: Contact, marketing: Mar
         await fold(tx, event, contact, marketing)
     for further in ALSO.get(event.type, ()):
         await further(tx, event, contact, marketing)
+    await commissions.told(tx, event, contact, marketing)
     await consent.asked(tx, event, contact, marketing)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.events import Incoming
 from domain.marketing import Marketing
 from domain.names import derived, sender_word
-from store import inbox
+from store import commissions, inbox
 from store.contacts import Contact
 from store.events import Event
 from store.facts import carts
@@ -124,13 +124,17 @@ async def refunded(tx: AsyncSession, event: Event, contact: Contact, _marketing:
     await record_refund(tx, event, contact.id)
 
 
-async def record_refund(tx: AsyncSession, event: Event, contact_id: object) -> None:
+async def record_refund(tx: AsyncSession, event: Event, contact_id: UUID | None) -> None:
     """The refund row, once per event; `contact_id` may be None while its order is not known."""
     given = event.payload.get("products")
+    payment = payment_of(event.payload)
+    if payment:
+        await commissions.lock(tx, payment)
     row = insert(Refund).values(
         id=event.id, event_id=event.id, contact_id=contact_id,
-        payment_intent=payment_of(event.payload),
+        payment_intent=payment,
         products=[str(key) for key in given] if isinstance(given, list) else [],
         amount=_cents(event.payload.get("amount_refunded")), occurred_at=event.occurred_at,
     )  # fmt: skip
     await tx.execute(row.on_conflict_do_nothing(index_elements=[Refund.event_id]))
+    await commissions.refunded(tx, payment, contact_id)

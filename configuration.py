@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from difflib import unified_diff
@@ -168,14 +168,17 @@ def _misplaced(found: Mapping[str, tuple[Path, Sequence]]) -> Iterator[Fault]:
         yield _fault(str(path), _parse(str(path), _read(path)), ["instead_of"], text)
 
 
-def read_sequence(text: str, place: str, folder: Path) -> Sequence:
-    """One definition from a text; mails are looked for in `folder`. Raises `BadConfiguration` with its faults."""
+def read_sequence(text: str, place: str, folder: Path, mails: Collection[str] = ()) -> Sequence:
+    """One definition from a text; mails are looked for in `folder` and among `mails`, those that were approved.
+
+    Raises `BadConfiguration` with its faults.
+    """
     if len(text) > MAX_TEXT:
         raise BadConfiguration("", [Fault(place, 1, "", f"is longer than {MAX_TEXT:,} characters")])
     document = _parse(place, text)
     _no_alias(place, text)
     sequence = _checked(place, document, Sequence)
-    missing = _missing_emails(place, document, folder, sequence)
+    missing = _missing_emails(place, document, folder, sequence, mails)
     missing += _against(place, document, sequence, _rules(folder))
     if missing:
         raise BadConfiguration("", missing)
@@ -221,7 +224,9 @@ def sequence_diff(old: Sequence | None, new: Sequence | None, old_name: str, new
     return "\n".join(unified_diff(before, after, old_name, new_name, lineterm=""))
 
 
-def _missing_emails(place: str, document: object, folder: Path, sequence: Sequence) -> list[Fault]:
+def _missing_emails(
+    place: str, document: object, folder: Path, sequence: Sequence, mails: Collection[str] = ()
+) -> list[Fault]:
     return [
         _fault(
             place,
@@ -230,7 +235,7 @@ def _missing_emails(place: str, document: object, folder: Path, sequence: Sequen
             f"there is no e-mail {step.template!r}; make the folder {folder / 'emails' / step.template}",
         )
         for where, step in _placed(sequence.steps, ["steps"])
-        if step.template and not (folder / "emails" / step.template).is_dir()
+        if step.template and step.template not in mails and not (folder / "emails" / step.template).is_dir()
     ]
 
 

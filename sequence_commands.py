@@ -32,6 +32,7 @@ from store.changes import as_choice, definition_of
 from store.journeys import SequenceRow
 from store.queries.changes import Preview, preview, versions
 from store.sequences import Definitions
+from store.written_mails import WrittenMails
 
 OPERATOR = "operator"
 sequences = typer.Typer(help="Sequence definitions.", no_args_is_help=True)
@@ -102,9 +103,10 @@ def take_in(files: list[Path], running: Running = "keep", yes: Yes = False) -> N
     folder = environment.load().config_dir
     faults: list[str] = []
     read: list[Sequence] = []
+    mails = in_transaction(WrittenMails().all)
     for path in files:
         try:
-            read.append(read_sequence(path.read_text(encoding="utf-8"), str(path), folder))
+            read.append(read_sequence(path.read_text(encoding="utf-8"), str(path), folder, mails))
         except BadConfiguration as error:
             faults.append(str(error))
         except (OSError, UnicodeDecodeError) as error:

@@ -24,6 +24,7 @@ from store.access import instance_clock
 from store.bell import Bell
 from store.db import Database
 from store.ingest import Receipt, ingest, reject
+from store.written_mails import WrittenMails
 
 TemporalCheck = Callable[[], Awaitable[None]]
 
@@ -55,6 +56,7 @@ class Services:
     sources: dict[str, Source] = field(init=False, repr=False)
     attempts: Attempts = field(default_factory=Attempts)
     metrics: Metrics = field(default_factory=Metrics)
+    written: WrittenMails = field(default_factory=WrittenMails, repr=False)
     _clock: Clock | None = None
 
     def __post_init__(self) -> None:

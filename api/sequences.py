@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -13,11 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from api.definitions import read_definition
 from api.deps import Services, Wired
 from api.enrolments import Key
 from api.problems import responses
 from api.security import Marketer, Viewer
-from configuration import MAX_TEXT, read_sequence, sequence_diff, sequence_text
+from configuration import MAX_TEXT, sequence_diff, sequence_text
 from domain.errors import NotFound
 from domain.sequences import Sequence
 from store import changes
@@ -128,7 +128,7 @@ async def list_sequences(services: Wired, _: Viewer) -> list[Summary]:
 @router.post("/preview", summary="What publishing a definition would do", responses=READ)
 async def look(services: Wired, _: Viewer, given: Text) -> Look:
     """Changes nothing. What is wrong with the text is named by line and field."""
-    definition = await _read(services, given.text)
+    definition = await read_definition(services, given.text)
     async with services.db.transaction() as tx:
         return await _look(tx, services, definition)
 
@@ -136,7 +136,7 @@ async def look(services: Wired, _: Viewer, given: Text) -> Look:
 @router.post("", status_code=201, summary="Publish a definition", responses=WRITE)
 async def publish(services: Wired, by: Marketer, given: Publication) -> Change:
     """New contacts get it at once; what you choose for those who are in it is carried out by the workers."""
-    definition = await _read(services, given.text)
+    definition = await read_definition(services, given.text)
     async with services.db.transaction() as tx:
         change = await changes.publish(tx, definition, given.running, by.actor, given.base)
         shown = _shown(change)
@@ -221,10 +221,6 @@ async def restore(services: Wired, by: Marketer, key: Key, version: Number, give
         shown = _shown(await changes.restore(tx, key, version, given.running, by.actor, given.base))
     services.bell.ring()
     return shown
-
-
-async def _read(services: Services, text: str) -> Sequence:
-    return await asyncio.to_thread(read_sequence, text, "text", services.settings.config_dir)
 
 
 async def _look(tx: AsyncSession, services: Services, new: Sequence) -> Look:

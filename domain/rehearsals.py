@@ -143,6 +143,8 @@ def beginning(definition: Sequence, catalogue: Mapping[str, str]) -> Happening:
     if entry.manual:
         return Happening(type=REQUESTED, payload={**made, "sequence": key})
     made = {**_what_it_is_about(definition, catalogue), **made}
+    if entry.event == "digital_purchased":
+        return Happening(type="purchase_completed", payload=made)  # from which it follows
     return Happening(type=entry.event or _MADE_UP.get(definition.about, "signup"), payload=made)
 
 
@@ -151,7 +153,7 @@ def _what_it_is_about(definition: Sequence, catalogue: Mapping[str, str]) -> dic
     about = "order" if definition.collects == "orders" else definition.about
     made: dict[str, dict[str, Any]] = {
         "order": {"order_id": "rehearsed", "products": _bought(definition, catalogue)},
-        "cart": {"cart_id": "rehearsed", "items": [{"name": "Something", "quantity": 1}], "total": "10.00"},
+        "cart": {"cart_id": "rehearsed", "items": [_lying_in(definition)], "total": "10.00"},
         "booking": {"booking_id": "rehearsed", "starts_at": "+7d", "event_name": "Demo"},
         "webinar": {"webinar": WEBINAR},
         "subscription": {"subscription": "rehearsed", "status": "active", "ends_at": "+40d"},
@@ -159,8 +161,17 @@ def _what_it_is_about(definition: Sequence, catalogue: Mapping[str, str]) -> dic
     return made.get(about, {})
 
 
+def _lying_in(definition: Sequence) -> dict[str, Any]:
+    """What is in the cart: the sequence's own product, where it has one."""
+    return {"name": "Something", "quantity": 1, **({"product": definition.product} if definition.product else {})}
+
+
 def _bought(definition: Sequence, catalogue: Mapping[str, str]) -> list[str]:
-    """One product, of a kind that the sequence begins with."""
+    """The sequence's own product, or one of a kind that it begins with."""
+    if definition.product:
+        return [definition.product]
+    if definition.entry.event == "digital_purchased":
+        return [key for key, kind in catalogue.items() if kind == "digital"][:1]
     wanted = [one for one in definition.entry.when if one.field == "order.kinds"]
     fitting = [key for key, kind in catalogue.items() if all(one.holds({"order": {"kinds": [kind]}}) for one in wanted)]
     return [*fitting, *catalogue][:1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from domain.sequences import Sequence
 from embedded.postgres import running_url, start_postgres
 from embedded.progress import quiet
 from rehearsal.play import rehearse
+from rehearsal.words import approved
 from settings import Settings
 
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -25,13 +26,14 @@ HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 def run(sequence: str, contact: list[str], events: Path | None, at: str, zone: str) -> None:
     """Play and print. Raises Invalid, NotFound and BadConfiguration, each with what to do."""
     settings = environment.load()
-    definition = _definition(settings, sequence)
     given = given_of(contact, _events(events), at, zone)
-    print("\n".join(told(asyncio.run(_played(settings, definition, given)))))
+    print("\n".join(told(asyncio.run(_played(settings, sequence, given)))))
 
 
-async def _played(settings: Settings, definition: Sequence, given: Given) -> Rehearsed:
+async def _played(settings: Settings, sequence: str, given: Given) -> Rehearsed:
+    known = {one.sequence: one for one in load_sequences(settings.config_dir)}
     async with database(settings) as url:
+        definition = known.get(sequence) or await _definition(settings, sequence, url)
         return await rehearse(settings, load_marketing(settings.config_dir), url, definition, given)
 
 
@@ -52,19 +54,24 @@ async def database(settings: Settings) -> AsyncIterator[str]:
             await server.stop()
 
 
-def _definition(settings: Settings, name: str) -> Sequence:
-    path = Path(name)
-    if path.suffix in {".yaml", ".yml"}:
-        try:
-            return read_sequence(path.read_text(encoding="utf-8"), name, settings.config_dir)
-        except (OSError, UnicodeDecodeError) as error:
-            message = f"{name}: cannot be read ({error.__class__.__name__})"
-            raise NotFound(message) from None
-    known = {one.sequence: one for one in load_sequences(settings.config_dir)}
-    if name not in known:
-        message = f"There is no sequence {name!r} in {settings.config_dir}; there are {', '.join(sorted(known))}."
+async def _definition(settings: Settings, name: str, url: str) -> Sequence:
+    """A file, or what is live under that name."""
+    mails, live = await approved(url, name)
+    if name.endswith((".yaml", ".yml")):
+        return await asyncio.to_thread(_file, name, settings.config_dir, mails)
+    if live is None:
+        known = sorted(one.sequence for one in load_sequences(settings.config_dir))
+        message = f"There is no sequence {name!r}, live or in {settings.config_dir}; there are {', '.join(known)}."
         raise NotFound(message)
-    return known[name]
+    return live
+
+
+def _file(name: str, folder: Path, mails: Collection[str]) -> Sequence:
+    try:
+        return read_sequence(Path(name).read_text(encoding="utf-8"), name, folder, mails)
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{name}: cannot be read ({error.__class__.__name__})"
+        raise NotFound(message) from None
 
 
 def _events(path: Path | None) -> list[Any]:

@@ -21,6 +21,7 @@ from domain.sequences import SEGMENT, Sequence
 from rehearsal.calendar import calendar
 from rehearsal.ground import ground
 from rehearsal.stage import Stage, stage
+from rehearsal.words import approved_beside
 from settings import Settings
 from store import sequences
 from store.base import Ahead, now
@@ -55,7 +56,8 @@ async def _rehearsed(
 ) -> Rehearsed:
     # Links in these mails open nothing, and a rehearsal does not wait for the hourly limit.
     closed = settings.model_copy(update={"secret_key": SecretStr(uuid4().hex), "marketing_per_hour": 10**9})
-    async with ground(url) as db:
+    async with approved_beside(settings.config_dir, url) as folder, ground(url) as db:
+        closed = closed.model_copy(update={"config_dir": folder})
         async with db.transaction() as tx:
             await sequences.publish(tx, [definition])
         async with stage(closed, closed.limited(marketing), db, given.at) as on:

@@ -6,11 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from configuration import load_marketing
+from domain.approval import Reviewer
+from domain.assets import digest
 from domain.briefs import Brief
 from domain.content import KINDS
 from domain.sequence_plans import PLANS
 from domain.written_sequences import WrittenSequence
 from providers.rendering.written import sources_of
+from store import assets, publishing, review_decisions, review_drafts
+from store.assets import Wanted
+from store.db import Database
+from store.review_drafts import Asset, Words
 from tests.core_kit import CONFIG
 
 OPTIONS = {"magnet": "franklin-checklist", "launch_date": "2027-03-02T09:00", "webinar": "WB003"}
@@ -68,3 +74,18 @@ def folder(place: Path, *sequences: WrittenSequence) -> Path:
             for part in (parts.subject, parts.preheader, parts.body, parts.why):
                 (place / "emails" / part.name).write_text(part.text)
     return place
+
+
+async def put_live(db: Database, kind: str, product: str = "franklin", **first: str) -> WrittenSequence:
+    """One of these, asked for, approved and published."""
+    given = brief(kind, product)
+    made = written(kind, given, **first)
+    said = Words(made.model_dump(mode="json"), digest(made), {}, "writer:test", "test", offline=True)
+    async with db.transaction() as tx:
+        wanted = Wanted(f"sequence_{kind}", given.slug, f"{product}: {kind}", product, options=dict(given.options))
+        row = await assets.request(tx, wanted, "user:1")
+        drafted = Asset(row.id, row.origin, row.kind, "sequence", row.title, required=True)
+        assert await review_drafts.first(tx, drafted, said)
+        review = await review_decisions.approve(tx, row.id, Reviewer("user:1", "Ana"))
+        await publishing.publish(tx, review, given.marketing)
+    return made

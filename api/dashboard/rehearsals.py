@@ -12,7 +12,8 @@ from starlette.responses import Response
 
 from api.dashboard.desk import Deciding, Desk, PageRoute, Reading
 from api.dashboard.sequence_edits import Key, Text, live_of
-from configuration import BadConfiguration, read_list, read_sequence
+from api.definitions import read_definition
+from configuration import BadConfiguration, read_list
 from domain.errors import Invalid, NotFound
 from domain.rehearsals import Rehearsed, given_of
 from domain.sequences import Sequence
@@ -73,5 +74,5 @@ async def one(desk: Reading, key: Key, rehearsal_id: UUID) -> Response:
 async def _definition(tx: AsyncSession, desk: Desk, key: str, of_draft: bool) -> Sequence:
     draft = await draft_of(tx, key) if of_draft else None
     if draft is not None:
-        return await asyncio.to_thread(read_sequence, draft.text, "text", desk.services.settings.config_dir)
+        return await read_definition(desk.services, draft.text)
     return (await live_of(tx, key))[0]

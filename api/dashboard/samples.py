@@ -12,16 +12,39 @@ from domain.programme import Programme
 from domain.sequences import Sequence, Step
 from domain.webinars import Slot, google_link, outlook_link
 from providers.rendering import Rendered, compile_email, load_frame
+from providers.rendering.written import compile_written
 from store.contexts.programme import offered
+from store.written_mails import WrittenMail
 
 HOURS_LEFT = 24
 
 
-def sample(config_dir: Path, marketing: Marketing, definition: Sequence, step: Step) -> Rendered:
-    """The step's mail for that person. Raises TemplateError; takes some milliseconds of a thread."""
-    folder = config_dir / "emails"
-    compiled = compile_email(folder / (step.template or step.key), load_frame(folder / "_frame.mjml"))
-    return compiled.render(context(marketing, step, _percent(definition, step)))
+def sample(
+    config_dir: Path, marketing: Marketing, definition: Sequence, step: Step, written: WrittenMail | None = None
+) -> Rendered:
+    """The step's mail for that person, from the folder or as it was `written` with its sequence.
+
+    Raises TemplateError; takes some milliseconds of a thread.
+    """
+    folder, name = config_dir / "emails", step.template or step.key
+    frame = load_frame(folder / "_frame.mjml")
+    if written is None or (folder / name).is_dir():
+        compiled = compile_email(folder / name, frame)
+    else:
+        compiled = compile_written(name, written.words, written.why, frame)
+    made = context(marketing, step, _percent(definition, step))
+    return compiled.render({**made, **_own(marketing, definition, made)})
+
+
+def _own(marketing: Marketing, definition: Sequence, made: dict[str, Any]) -> dict[str, Any]:
+    """What a sequence that has a product of its own says of it."""
+    product = marketing.product(definition.product) if definition.product else None
+    if product is None:
+        return {}
+    own, lies = offered(product), _product(product)
+    cart = {**made["cart"], "items": [{**lies, "quantity": 1}], "total": lies["price"]}
+    launch = {**made["launch"], "product": own}
+    return {"book": own, "product": own, "launch": launch, "cart": cart, "purchases": [lies], "products": [lies]}
 
 
 def context(marketing: Marketing, step: Step, percent: int | None = None) -> dict[str, Any]:

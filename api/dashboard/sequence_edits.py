@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Path
@@ -10,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from api.dashboard.desk import Deciding, Desk, PageRoute, Reading
-from configuration import BadConfiguration, Fault, read_sequence, sequence_diff, sequence_text
+from api.definitions import read_definition
+from configuration import BadConfiguration, Fault, sequence_diff, sequence_text
 from domain.errors import Conflict, NotFound
 from domain.sequences import Sequence
 from store import changes
@@ -64,7 +64,7 @@ async def write(desk: Deciding, key: Key, text: Text = "") -> Response:
 async def _write(desk: Desk, key: str, text: str) -> Response:
     text = text.replace("\r\n", "\n")
     try:
-        definition = await asyncio.to_thread(read_sequence, text, "text", desk.services.settings.config_dir)
+        definition = await read_definition(desk.services, text)
     except BadConfiguration as error:
         return _editor(desk, key, text, error.faults, status=422)
     if key and definition.sequence != key:
@@ -98,7 +98,7 @@ async def _draft(desk: Desk, key: str, wrong: str = "", status: int = 200) -> Re
         if row is None:
             message = f"Nobody is writing a new version of {key}."
             raise NotFound(message)
-        definition = await asyncio.to_thread(read_sequence, row.text, "text", desk.services.settings.config_dir)
+        definition = await read_definition(desk.services, row.text)
         looked = await look(tx, desk, definition)
     stale = row.base != looked["seen"].live
     action = f"/sequences/{key}/publish"
@@ -122,7 +122,7 @@ async def publish(desk: Deciding, key: Key, running: Text = "keep", base: Annota
             row = await draft_of(tx, key)
             if row is None:
                 raise NotFound("There is no draft to publish; perhaps somebody published it already.")
-            definition = await asyncio.to_thread(read_sequence, row.text, "text", desk.services.settings.config_dir)
+            definition = await read_definition(desk.services, row.text)
             change = await changes.publish(tx, definition, as_choice(running), desk.person.actor, base)
             place = f"/sequences/{key}/changes/{change.id}"
     except Conflict as error:

@@ -70,7 +70,10 @@ async def _find(desk: Desk, key: str) -> tuple[Sequence, int]:
 
 async def _rendered(desk: Desk, definition: Sequence, step: Step) -> tuple[Rendered | None, str]:
     services = desk.services
+    async with services.db.transaction() as tx:
+        written = await services.written.of(tx, step.template or step.key)
+    given = (services.settings.config_dir, services.marketing, definition, step, written)
     try:
-        return await asyncio.to_thread(sample, services.settings.config_dir, services.marketing, definition, step), ""
+        return await asyncio.to_thread(sample, *given), ""
     except TemplateError as error:
         return None, str(error)

@@ -14,12 +14,15 @@ from domain.errors import Invalid
 from domain.rehearsals import EMAIL, Given, Rehearsed
 from domain.sequences import Sequence
 from rehearsal.play import rehearse
+from rehearsal.words import approved
 from settings import Settings
 from store.base import Ahead
+from store.db import Database
 from tests.changes_kit import written
 from tests.conftest import plain
 from tests.core_kit import CONFIG, shipped
 from tests.test_cli import perennial
+from tests.written_kit import put_live
 
 MARKETING = load_marketing(CONFIG)
 
@@ -152,3 +155,16 @@ def test_a_field_that_is_none_says_how_one_is_written(contact: str, field: str, 
     done = perennial("rehearse", "welcome", "--contact", contact, folder=tmp_path, PERENNIAL_CONFIG_DIR=str(CONFIG))
     assert done.returncode == 1
     assert field in done.stderr
+
+
+async def test_a_written_sequence_is_played_with_its_approved_words(db: Database, database_url: str) -> None:
+    """By its name, as it is live; its mails stand in rows that a rehearsal's world does not have."""
+    await put_live(db, "post_purchase", subject="Where to begin")
+    _, live = await approved(database_url, "franklin_post_purchase")
+    assert live is not None
+    found = await played(database_url, live, contact={"first_name": "Ann"})
+    assert [(line.day, line.title, line.outcome) for line in found.lines if line.what == "email"] == [
+        (1, "Where to begin", "sent"),
+        (7, "Thought number 2", "sent"),
+        (14, "Thought number 3", "sent"),
+    ]

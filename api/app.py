@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 import settings as environment
 from api import (
+    affiliate_links,
     attribution,
     campaigns,
     confirm,
@@ -34,6 +35,7 @@ from api import (
     lists,
     magnets,
     messages,
+    offers,
     pauses,
     preferences,
     problems,
@@ -102,6 +104,8 @@ ROUTERS = (
     webinars.router,
     webinar_pages.router,
     magnets.router,
+    affiliate_links.router,
+    offers.router,
     funnels.router,
     funnel_answers.router,
     till.router,

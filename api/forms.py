@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from api import affiliate_links
 from api.deps import Services, Wired
 from api.pages import page
 from api.problems import responses
@@ -155,6 +156,7 @@ def _incoming(name: str, form: Form, fields: Fields, request: Request, services:
             "audience": fields.audience or form.audience,
             "tags": form.tags,
             **_promised(services, form),
+            **affiliate_links.told(request, services),
             "utm": {key: value for key, value in utm.items() if value},
             "consent": {
                 "granted": bool(form.consent_wording) and fields.consent.lower() not in NO,

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from limits import RateLimitItemPerMinute
 from starlette.responses import RedirectResponse, Response
 
+from api import affiliate_links
 from api.deps import Services, Wired
 from api.forms import ip_hash, pairs
 from api.funnel_till import to_till
@@ -110,7 +111,7 @@ async def _order(at: Place, given: dict[str, str], request: Request, services: S
         )
         await funnels.answered(tx, who, at.slug, at.here.key, "accepted")
     try:
-        url = await to_till(services, at, row, priced)
+        url = await to_till(services, at, row, priced, affiliate_links.at_till(request, services))
     except ProviderError as error:
         return await _again(at, request, services, AWAY, error.status)
     return _remembered(RedirectResponse(url, HTTPStatus.SEE_OTHER), services, who)
@@ -138,6 +139,7 @@ async def _lead(at: Place, given: str, request: Request, services: Services, who
             "tags": rules.tags,
             "audience": product.audience if product else "",
             "utm": who.utm,
+            **affiliate_links.told(request, services),
             **({"webinar": webinar.code} if webinar else {}),
             **({"magnet": gift, "attributes": {"magnet": gift}} if gift else {}),
             "consent": {

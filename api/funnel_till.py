@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from api.deps import Services
 from api.funnel_view import Place, name_of
+from api.offer_till import back_to_offer, of_offer
 from domain.money import major
 from providers.funnel_links import checkout_token
 from providers.protocols import Checkout, LineItem
@@ -13,8 +16,8 @@ from store.funnel_prices import Quote
 from store.funnels import FunnelCheckout
 
 
-async def to_till(services: Services, at: Place, row: FunnelCheckout, priced: Quote) -> str:
-    """The address of the page on which `row` is paid. Raises ProviderError."""
+async def to_till(services: Services, at: Place, row: FunnelCheckout, priced: Quote, brought: Mapping[str, str]) -> str:
+    """The address of the page on which `row` is paid; `brought` says by whose link. Raises ProviderError."""
     if row.url:
         return row.url
     async with services.db.transaction() as tx:
@@ -38,6 +41,7 @@ async def to_till(services: Services, at: Place, row: FunnelCheckout, priced: Qu
                 "step": row.step,
                 "visitor": str(row.visitor),
                 "products": ",".join(row.products),
+                **brought,
                 **{f"utm_{name}": value for name, value in (visit.utm if visit else {}).items()},
             },
         )
@@ -49,6 +53,8 @@ async def to_till(services: Services, at: Place, row: FunnelCheckout, priced: Qu
 
 def back_from_till(services: Services, row: FunnelCheckout) -> str:
     """Where the till leads after a payment."""
+    if of_offer(row):
+        return back_to_offer(services, row)
     return f"/f/{row.funnel}/{row.step}/paid/{checkout_token(services.secret, row.id)}"
 
 

@@ -11,12 +11,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request
 from limits import RateLimitItemPerMinute
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse, Response
 
+from api import affiliate_links
 from api.deps import Services, Wired
 from api.forms import pairs
 from api.funnel_till import back_from_till
 from api.funnel_view import find, name_of, public_page, way
+from api.offer_till import home_of, of_offer
 from api.problems import responses
 from api.security import address, same_site
 from domain.errors import Invalid, NotFound
@@ -67,6 +70,7 @@ async def pay(checkout: Checkout, request: Request, services: Wired) -> Response
             "currency": row.currency,
             "utm": visit.utm if visit else {},
             "test_money": True,
+            **affiliate_links.told(request, services),
         },
     )
     await services.take(incoming)
@@ -81,14 +85,22 @@ async def _open(services: Services, checkout_id: UUID) -> FunnelCheckout:
         return await funnels.checkout(tx, checkout_id)
 
 
+async def _back(tx: AsyncSession, row: FunnelCheckout) -> str:
+    """Where who does not pay goes on. Raises NotFound."""
+    if of_offer(row):
+        return home_of(row)
+    funnel = await find(tx, row.funnel)
+    step = funnel.step(row.step)
+    return way(row.funnel, funnel, step.no or step.key)
+
+
 async def _page(
     services: Services, row: FunnelCheckout, *, wrong: str = "", filled: str = "", status: int = HTTPStatus.OK
 ) -> Response:
     async with services.db.transaction() as tx:
-        funnel = await find(tx, row.funnel)
+        back = await _back(tx, row)
         contact_id = await funnels.contact_of(tx, row.visitor, row.funnel)
         contact = await tx.get(Contact, contact_id) if contact_id else None
-    step = funnel.step(row.step)
     return public_page(
         "till.html",
         services,
@@ -97,7 +109,7 @@ async def _page(
         id=row.id,
         names=", ".join(name_of(services, key) for key in row.products),
         amount=spoken(major(row.amount, row.currency), row.currency),
-        back=way(row.funnel, funnel, step.no or step.key),
+        back=back,
         wrong=wrong,
         filled=filled or (contact.email or "" if contact else ""),
     )

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from api import affiliate_links
 from api.deps import Services, Wired
 from api.forms import NO, ip_hash, pairs
 from api.pages import page
@@ -132,6 +133,7 @@ def _incoming(webinar: Webinar, fields: Fields, request: Request, services: Serv
             **{name: value for name, value in said.items() if value},
             "webinar": webinar.code,
             "utm": utm,
+            **affiliate_links.told(request, services),
             "consent": {
                 "granted": bool(rules.consent_wording) and fields.consent.lower() not in NO,
                 "form": place,

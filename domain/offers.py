@@ -101,3 +101,14 @@ def till_closes(at: datetime, ends_at: datetime | None) -> datetime:
 def still_agreed(seen: Decimal, current: Priced) -> bool:
     """Whether the price that somebody saw may be charged without asking again: it is no more than what they saw."""
     return current.amount <= seen
+
+
+def spoken_left(left: timedelta) -> str:
+    """How much time is left, in its two largest units and rounded down: never more than there is."""
+    minutes = int(left.total_seconds()) // 60
+    units = (("day", minutes // 1440), ("hour", minutes // 60 % 24), ("minute", minutes % 60))
+    first = next((place for place, (_, count) in enumerate(units) if count), None)
+    if first is None:
+        return "less than a minute"
+    told = [f"{count} {name}{'s' if count > 1 else ''}" for name, count in units[first : first + 2] if count]
+    return " and ".join(told)

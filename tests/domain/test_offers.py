@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import money
-from domain.offers import Priced, Promotion, priced, still_agreed, till_closes, together
+from domain.offers import Priced, Promotion, priced, spoken_left, still_agreed, till_closes, together
 
 START = datetime(2026, 11, 27, 0, 0, tzinfo=UTC)
 END = START + timedelta(days=4)
@@ -104,3 +104,17 @@ def test_nobody_is_charged_more_than_they_saw() -> None:
 def test_amounts_are_told_as_people_write_them() -> None:
     told = [money.spoken(Decimal(amount), code) for amount, code in (("1234.5", "usd"), ("20", "CHF"), ("1500", "JPY"))]
     assert told == ["$1,234.50", "CHF 20.00", "JPY 1,500"]
+
+
+@pytest.mark.parametrize(
+    ("left", "told"),
+    [
+        (timedelta(days=6, hours=23, minutes=59), "6 days and 23 hours"),
+        (timedelta(days=1, minutes=5), "1 day"),
+        (timedelta(hours=2, minutes=1), "2 hours and 1 minute"),
+        (timedelta(minutes=59, seconds=59), "59 minutes"),
+        (timedelta(seconds=59), "less than a minute"),
+    ],
+)
+def test_the_time_that_is_left_is_never_told_as_more_than_it_is(left: timedelta, told: str) -> None:
+    assert spoken_left(left) == told

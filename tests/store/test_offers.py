@@ -9,19 +9,12 @@ from uuid import uuid4
 
 import pytest
 
-import domain.assets
-from domain import content
-from domain.approval import Reviewer
-from domain.briefs import Brief
 from domain.errors import NotFound
 from domain.offer_terms import OfferRules
-from domain.written_offers import Offer
-from providers.llm.offline import OfflineWriter
-from providers.protocols import WritingRequest
-from store import assets, offer_switch, offers, publishing, review_decisions, review_drafts
-from store.assets import Wanted
+from store import assets, offer_switch, offers
 from store.base import now
 from store.offers import Package, PromotionRow, price
+from tests import offers_kit
 from tests.core_kit import BASICS, PRACTICE, TRACING, World
 
 SECOND = timedelta(seconds=1)
@@ -87,24 +80,9 @@ async def test_what_is_not_sold_has_no_price(world: World) -> None:
 
 
 async def approved(world: World, kind: str, **changes: Any) -> str:
-    """An offer of that kind, written offline, approved and published: its slug."""
-    slug = f"acme-{kind}-{uuid4().hex[:6]}"
+    """An offer of all three trainings: its slug."""
     marketing = world.marketing.model_copy(update={"offers": OfferRules(products=[BASICS, PRACTICE, TRACING])})
-    brief = Brief(marketing, slug)
-    known = content.KINDS[f"offer_{kind}"]
-    written = await OfflineWriter().write(WritingRequest(known.name, known.shape, brief=brief))
-    assert isinstance(written.value, Offer)
-    offer = known.shape.model_validate({**written.value.filled(brief, now()).model_dump(), **changes})
-    async with world.db.transaction() as tx:
-        asset = await assets.request(tx, Wanted(known.name, slug, slug), "user:1")
-        made = review_drafts.Asset(asset.id, asset.origin, known.name, "offer", slug, required=True)
-        words = review_drafts.Words(
-            offer.model_dump(mode="json"), domain.assets.digest(offer), {}, "test", "test", False
-        )
-        assert await review_drafts.first(tx, made, words)
-        review = await review_decisions.approve(tx, asset.id, Reviewer("user:1", "Ana"))
-        await publishing.publish(tx, review, marketing)
-    return slug
+    return await offers_kit.approved(world.db, marketing, kind, f"acme-{kind}-{uuid4().hex[:6]}", **changes)
 
 
 async def test_an_approved_bundle_and_its_tiers_cost_what_was_approved(world: World) -> None:

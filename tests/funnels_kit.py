@@ -49,11 +49,11 @@ def changed(**sections: Mapping[str, Any]) -> Marketing:
     return Marketing.model_validate(document | {name: document[name] | dict(one) for name, one in sections.items()})
 
 
-async def published(db: Database, made: Funnel, slug: str) -> None:
+async def published(db: Database, made: Funnel, slug: str, title: str = "") -> None:
     """The funnel as it is once somebody approved it."""
     review_id = await asset(db)
     row = Publication(
-        slug=slug, asset_id=review_id, kind=f"funnel_{made.strategy}", channel="funnel", title=slug, draft=1,
+        slug=slug, asset_id=review_id, kind=f"funnel_{made.strategy}", channel="funnel", title=title or slug, draft=1,
         digest=digest(made), body=made.model_dump(mode="json"), live_at=now(),
     )  # fmt: skip
     async with db.transaction() as tx:

@@ -46,6 +46,7 @@ NAVIGATION = (
         (
             ("/sequences", "Sequences"),
             ("/campaigns", "Campaigns"),
+            ("/funnels", "Funnels"),
             ("/webinars", "Webinars"),
             ("/attribution", "Attribution"),
         ),

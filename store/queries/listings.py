@@ -24,6 +24,8 @@ from store.queries.dash_journeys import journey_rows, live_sequences
 from store.queries.dash_outbox import list_mails, list_posts
 from store.queries.dash_people import list_audit, list_users, matching
 from store.queries.erasures import list_erasures
+from store.queries.funnels import Asked as Visits
+from store.queries.funnels import FunnelFigures, figures, figures_of, live_funnels
 from store.queries.imports import faults_of, import_view, list_imports
 from store.queries.launches import list_launches
 from store.queries.messages import list_messages
@@ -138,11 +140,17 @@ async def _sequence_columns(_: Asked) -> Sequence[Column]:
     ]
 
 
-async def _credits(asked: Asked) -> Page[Any]:
+def _span(asked: Asked) -> timedelta:
+    """The virtual days that the filter names."""
     days = asked.filter.get("days", "")
-    span = timedelta(days=int(days)) if days.isdecimal() and len(days) < 5 else DAYS  # noqa: PLR2004 - digits
+    return timedelta(days=int(days)) if days.isdecimal() and len(days) < 5 else DAYS  # noqa: PLR2004 - digits
+
+
+async def _credits(asked: Asked) -> Page[Any]:
     until = now()
-    found = await attribution(asked.tx, until - asked.clock.real_span(span), until, asked.clock.real_span(LOOKBACK))
+    found = await attribution(
+        asked.tx, until - asked.clock.real_span(_span(asked)), until, asked.clock.real_span(LOOKBACK)
+    )
     return await _whole([(one.currency, row) for one in found.currencies for row in one.campaigns])
 
 
@@ -157,6 +165,63 @@ async def _credit_columns(_: Asked) -> Sequence[Column]:
         ("Orders", lambda one: one[1].orders),
         ("Booked demos", lambda one: one[1].booked_demos),
         ("Held demos", lambda one: one[1].held_demos),
+    ]
+
+
+def _visits(asked: Asked) -> Visits:
+    """Which visits count for a list about funnels."""
+    until = now()
+    return Visits(until - asked.clock.real_span(_span(asked)), until, asked.filter.get("source", ""))
+
+
+async def _funnels(asked: Asked) -> Page[Any]:
+    return await _whole([await figures_of(asked.tx, one, _visits(asked)) for one in await live_funnels(asked.tx)])
+
+
+async def _of_funnel(asked: Asked, part: Callable[[FunnelFigures], Sequence[Any]]) -> Page[Any]:
+    return await _whole(part(await figures(asked.tx, asked.filter.get("funnel", ""), _visits(asked))))
+
+
+async def _funnel_columns(_: Asked) -> Sequence[Column]:
+    return [
+        ("Funnel", lambda one: one.funnel),
+        ("Title", lambda one: one.title),
+        ("Strategy", lambda one: one.strategy),
+        ("Visitors", lambda one: one.visitors),
+        ("Buyers", lambda one: one.buyers),
+        ("Revenue", lambda one: f"{one.revenue / 100:.2f}"),
+        ("Currency", lambda one: one.currency),
+    ]
+
+
+def _shares(visitors: str, hits: str) -> list[Column]:
+    return [
+        (visitors, lambda one: one.figure.visitors),
+        (hits, lambda one: one.figure.conversions),
+        ("Share", lambda one: one.figure.rate),
+        ("Low", lambda one: one.figure.low),
+        ("High", lambda one: one.figure.high),
+    ]
+
+
+async def _step_columns(_: Asked) -> Sequence[Column]:
+    return [
+        ("Step", lambda one: one.step),
+        ("Kind", lambda one: one.kind),
+        ("Headline", lambda one: one.headline),
+        *_shares("Visitors", "Conversions"),
+        ("Target", lambda one: one.figure.target),
+        ("Verdict", lambda one: one.figure.verdict),
+        ("Revenue", lambda one: f"{one.revenue / 100:.2f}"),
+    ]
+
+
+async def _source_columns(_: Asked) -> Sequence[Column]:
+    return [
+        ("Source", lambda one: one.source),
+        ("Leads", lambda one: one.leads),
+        *_shares("Visitors", "Buyers"),
+        ("Revenue", lambda one: f"{one.revenue / 100:.2f}"),
     ]
 
 
@@ -219,6 +284,13 @@ LISTINGS: Mapping[str, Listing] = {
         _registrations,
         "email first_name company organization_type registered_at came attended_at mails_sent contact_id",
         ("code",),
+    ),
+    "funnels": Listing(_funnels, _funnel_columns, ("days",)),
+    "funnel-steps": Listing(
+        lambda a: _of_funnel(a, lambda found: found.steps), _step_columns, ("funnel", "days", "source")
+    ),
+    "funnel-sources": Listing(
+        lambda a: _of_funnel(a, lambda found: found.sources), _source_columns, ("funnel", "days")
     ),
     "attribution": Listing(_credits, _credit_columns, ("days",)),
     "events": Listing(

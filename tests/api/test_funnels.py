@@ -286,6 +286,25 @@ async def test_a_made_up_way_back_confirms_nothing(visitor: httpx.AsyncClient, t
     assert (await visitor.get(f"{START}/main-offer/paid/{token}")).status_code == 404
 
 
+async def test_its_figures_and_lists_are_there_for_machines(
+    visitor: httpx.AsyncClient, marketer: httpx.AsyncClient, viewer: httpx.AsyncClient
+) -> None:
+    await opted_in(visitor, somebody())
+    listed = (await viewer.get("/v1/funnels")).json()["items"]
+    assert [one["funnel"] for one in listed] == [TRIPWIRE, LADDER]
+    found = (await viewer.get(f"/v1/funnels/{LADDER}/figures", params={"source": "ads"})).json()
+    goal = next(one["figure"] for one in found["goals"] if one["goal"] == "email_capture")
+    assert goal["conversions"] == goal["visitors"] >= 1
+    assert goal["low"] < goal["rate"] == 1.0
+    assert (goal["target"], found["currency"], found["strategy"]) == (0.4, "usd", "value_ladder")
+    assert (await viewer.get("/v1/funnels/nothing/figures")).status_code == 404
+    assert (await viewer.get(f"/v1/funnels/{LADDER}/figures", params={"days": 0})).status_code == 422
+    steps = (await marketer.get("/v1/lists/funnel-steps", params={"funnel": LADDER})).text.splitlines()
+    assert steps[0] == "\ufeffStep,Kind,Headline,Visitors,Conversions,Share,Low,High,Target,Verdict,Revenue"
+    assert sum(line.startswith("main-offer,") for line in steps) == 2, "the order, and what is added to it"
+    assert LADDER in (await marketer.get("/v1/lists/funnels")).text
+
+
 def _token(row: FunnelCheckout) -> str:
     return checkout_token(SECRET, row.id)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
@@ -18,9 +19,11 @@ from domain.funnels import Funnel
 from providers.llm.books.funnels import draft
 from providers.llm.facts import Wish
 from store import funnels
+from store.access import Role
 from store.db import Database
-from store.funnels import FunnelCheckout, FunnelVisit
+from store.funnels import FunnelCheckout, FunnelVisit, Visitor
 from store.orders import Order
+from tests.api.dashboard.people import sign_in
 from tests.books.kit import book
 from tests.funnels_kit import MARKETING, published
 
@@ -33,7 +36,7 @@ async def ladder(services_db: Database) -> None:
     given = Brief(MARKETING, SLUG, MARKETING.product("walden"), book("walden"), {"magnet": "walden-checklist"})
     words = Funnel.model_validate(draft(given, Wish(), "value_ladder"))
     made = complete(words, given, "value_ladder")
-    await published(services_db, made, SLUG)
+    await published(services_db, made, SLUG, "Walden: value ladder")
 
 
 @pytest.fixture
@@ -105,6 +108,49 @@ async def test_a_walk_from_the_opt_in_to_the_confirmation(phone: Page, site: str
     assert phone.url == f"{site}/f/{SLUG}/bundle", "what is paid is not sold again"
     assert refused == []
     await look_at_the_rows(services_db)
+
+
+@pytest.mark.usefixtures("ladder")
+async def test_what_came_of_it_stands_on_the_dashboard(
+    chromium: Browser, site: str, users: dict[Role, str], services_db: Database
+) -> None:
+    await visitors(services_db)
+    context = await chromium.new_context(viewport={"width": 390, "height": 844})
+    page = await context.new_page()
+    await sign_in(page, site, users["marketer"])
+    await page.goto(f"{site}/funnels")
+    await page.click("text=Walden: value ladder")
+    await page.wait_for_url(f"{site}/funnels/{SLUG}*")
+    for path, name in (
+        ("/funnels", "8-funnels"),
+        (f"/funnels/{SLUG}", "9-funnel"),
+        (f"/funnels/{SLUG}?source=ads", "a-ads"),
+    ):
+        await page.goto(site + path)
+        await fine(page, name)
+    steps = await page.inner_text("section[aria-labelledby=steps]")
+    assert "visitors from ads" in steps
+    assert "50.0%" in steps
+    assert "not sure yet" in steps, "40 of 80 may still be 40%"
+    async with page.expect_download() as loading:
+        await page.click("section[aria-labelledby=steps] + section button >> nth=0")
+    lines = (await (await loading.value).path()).read_text("utf-8").splitlines()
+    assert lines[0].startswith("\ufeffSource,Leads,Visitors,Buyers,Share,Low,High,Revenue")
+    assert any(line.startswith("ads,") for line in lines)
+    await page.goto(f"{site}/funnels/nothing")
+    assert "There is no such page" in await page.inner_text("main")
+    await context.close()
+
+
+async def visitors(db: Database) -> None:
+    """More of them, from a source with a long name too."""
+    long = "https-partners-of-ours.example/a-very-long-newsletter-name-without-any-break-in-it-at-all"
+    async with db.transaction() as tx:
+        for number in range(240):
+            who = Visitor(uuid4(), ("ads", "direct", long)[number % 3])
+            await funnels.saw(tx, who, SLUG, "opt-in")
+            if number % 2:
+                await funnels.answered(tx, who, SLUG, "opt-in", "accepted")
 
 
 async def look_at_the_rows(db: Database) -> None:

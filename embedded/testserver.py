@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+
+import temporalio.client
+from temporalio.converter import DataConverter
+from temporalio.runtime import Runtime
+from temporalio.testing import WorkflowEnvironment
 
 from embedded.cache import build, cache_folder, one_at_a_time, sdk_download
 from embedded.errors import CannotStart
 from embedded.progress import Say
 
-# A Java program: on a busy machine it needs far more than the five seconds that the SDK gives it.
-START_WITHIN = timedelta(seconds=60)
+# A Java program: on a busy machine it needs far more than the five seconds that the SDK gives it. Whatever else keeps
+# it from answering, such as a port that somebody took at that moment, is over with the next attempt.
+START_WITHIN, ATTEMPTS = timedelta(seconds=30), 3
 ARTIFACT = ("io.temporal", "temporal-test-server", "1.32.1")
 COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
 POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -26,6 +33,30 @@ POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
 LAUNCHER = """#!/bin/sh
 exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "$(dirname "$0")/lib/*" io.temporal.testserver.TestServer "$@"
 """
+
+
+async def start_test_server(
+    say: Say,
+    data_converter: DataConverter,
+    *,
+    interceptors: Sequence[temporalio.client.Interceptor] = (),
+    runtime: Runtime | None = None,
+) -> WorkflowEnvironment:
+    """The server, with a client as told. Raises CannotStart where it does not run after a few attempts."""
+    program = await find_test_server(say)
+    for _ in range(ATTEMPTS):
+        try:
+            return await WorkflowEnvironment.start_time_skipping(
+                data_converter=data_converter,
+                interceptors=interceptors,
+                runtime=runtime,
+                test_server_existing_path=str(program),
+                test_server_startup_timeout=START_WITHIN,
+            )
+        except RuntimeError as error:
+            failure = error
+            say(f"Temporal's time-skipping server did not start ({error})")
+    raise CannotStart(f"Temporal's time-skipping server does not start: look whether {program} runs.") from failure
 
 
 async def find_test_server(say: Say) -> Path:

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -25,9 +24,8 @@ from activities.build import Vendors, build
 from dispatch import Dispatch
 from domain.errors import PerennialError
 from domain.marketing import Marketing
-from embedded.errors import CannotStart
 from embedded.progress import quiet
-from embedded.testserver import START_WITHIN, find_test_server
+from embedded.testserver import start_test_server
 from engine import data_converter
 from providers.crm.local import LocalCrm
 from providers.llm.offline import OfflineWriter
@@ -157,19 +155,8 @@ async def stage(
 
 
 async def _server(keeper: Keeper, stack: AsyncExitStack) -> WorkflowEnvironment:
-    program: Path = await find_test_server(quiet)
     quietly = TelemetryConfig(logging=LoggingConfig(filter=TelemetryFilter("ERROR", "ERROR")))
-    try:
-        env = await WorkflowEnvironment.start_time_skipping(
-            data_converter=data_converter(),
-            test_server_existing_path=str(program),
-            test_server_startup_timeout=START_WITHIN,
-            interceptors=[keeper],
-            runtime=Runtime(telemetry=quietly),
-        )
-    except RuntimeError as error:
-        message = f"Temporal's time-skipping server did not start within {START_WITHIN.seconds} s; try again."
-        raise CannotStart(message) from error
+    env = await start_test_server(quiet, data_converter(), interceptors=[keeper], runtime=Runtime(telemetry=quietly))
     stack.push_async_callback(env.shutdown)
     keyword = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
     known = {one.name: keyword for one in (starts.CONTACT_ID, starts.SEQUENCE, starts.BRAND)}

@@ -18,7 +18,7 @@ from embedded.ports import free_port
 from embedded.postgres import Postgres, start_postgres
 from embedded.progress import Progress
 from embedded.temporal import Temporal, find_cli, start_temporal
-from embedded.testserver import START_WITHIN, find_test_server
+from embedded.testserver import start_test_server
 from engine import data_converter
 from settings import variables
 from store.db import Database
@@ -113,12 +113,7 @@ def temporal(temporal_server: Temporal) -> str:
 @pytest.fixture(scope="session")
 async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
     """Temporal's test server, on which a workflow's weeks pass at once; its client speaks as our own does."""
-    program = await find_test_server(Progress())
-    environment = await WorkflowEnvironment.start_time_skipping(
-        data_converter=data_converter(),
-        test_server_existing_path=str(program),
-        test_server_startup_timeout=START_WITHIN,
-    )
+    environment = await start_test_server(Progress(), data_converter())
     try:
         yield environment
     finally:

@@ -8,19 +8,22 @@ import re
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
+from temporalio.converter import DataConverter
 
+from embedded import testserver
 from embedded.cache import build, cache_folder, one_at_a_time, sdk_download
 from embedded.errors import CannotStart
 from embedded.ports import free_port
 from embedded.progress import quiet
 from embedded.temporal import Temporal, find_cli, start_temporal
-from embedded.testserver import find_test_server
+from embedded.testserver import find_test_server, start_test_server
 from tests.leftovers import new_folder, remove_folder
 
 FAKE = "#!/bin/sh\nexit 0\n"
@@ -114,6 +117,18 @@ async def test_without_java_the_test_server_says_what_to_install(tmp_path: Path)
         pytest.raises(CannotStart, match="apt-get install -y default-jre-headless maven"),
     ):
         await find_test_server(quiet)
+
+
+async def test_a_test_server_that_does_not_start_is_started_again_and_then_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(testserver, "START_WITHIN", timedelta(seconds=0.3))
+    asked, said = tmp_path / "asked", list[str]()
+    name = (await find_test_server(quiet)).relative_to(cache_folder())
+    fake = program(tmp_path / "perennial" / name, f'#!/bin/sh\necho x >>"{asked}"\nexit 1\n')
+    with environment(XDG_CACHE_HOME=str(tmp_path)), pytest.raises(CannotStart, match=f"look whether {fake} runs"):
+        await start_test_server(said.append, DataConverter.default)
+    assert asked.read_text().count("x") == len(said) == testserver.ATTEMPTS
 
 
 async def test_a_download_that_cannot_be_reached_is_given_up(tmp_path: Path) -> None:

@@ -69,12 +69,15 @@ def _people(luck: Random) -> list[str]:
 
 
 def _kept_waiting(product: Ground, people: list[str]) -> None:
-    """Who was asked to wait is asked again after that time and no earlier."""
-    throttled = [email for email in people if "+limit" in email]
-    for email in throttled:
-        first, second = [line.at for line in product.provider.about(email, "called")]
-        assert second - first >= WISH_S, email
-    assert throttled
+    """Who was asked to wait is asked again after that time and no earlier.
+
+    Where the provider went away in between, its wish may have been lost with the connection: nobody could keep it.
+    """
+    gone = [line.at for line in product.provider.lines("away", "f5-")]
+    waits = [[line.at for line in product.provider.about(email, "called")] for email in people if "+limit" in email]
+    heard = [(first, second) for first, second in waits if not any(first < at < second for at in gone)]
+    assert heard
+    assert min(second - first for first, second in heard) >= WISH_S
 
 
 async def _shown_at_once(product: Ground, never: list[str], called: Counter[str]) -> None:

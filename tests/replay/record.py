@@ -25,7 +25,7 @@ from temporalio.worker import Worker
 from domain import names
 from domain.sequences import Sequence
 from embedded.progress import Progress
-from embedded.testserver import START_WITHIN, find_test_server
+from embedded.testserver import start_test_server
 from engine import data_converter
 from tests.core_kit import shipped
 from tests.workflows.journey_kit import DAY, HOUR, Handle, Run, running
@@ -486,12 +486,7 @@ PARTS = (
 
 async def record(chosen: list[str]) -> None:
     """What is asked for, each into a file of its own."""
-    program = await find_test_server(Progress())
-    env = await WorkflowEnvironment.start_time_skipping(
-        data_converter=data_converter(),
-        test_server_existing_path=str(program),
-        test_server_startup_timeout=START_WITHIN,
-    )
+    env = await start_test_server(Progress(), data_converter())
     FOLDER.mkdir(exist_ok=True)
     async with env:
         for part in PARTS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Literal
 
@@ -21,6 +22,7 @@ from domain.errors import Invalid, NotFound
 from domain.events import Incoming
 from domain.identity import normal_email
 from domain.marketing import Form
+from store import magnets
 
 THANKS = "/thanks"
 TOLD = frozenset({"first_name", "company", "message", "source", "timezone"})
@@ -102,8 +104,9 @@ async def post_form(form: Name, request: Request, services: Wired) -> Response:
         raise NotFound("There is no form of this name.")
     body = await request.body()
     is_json = request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
-    fields = _fields(reading.parse_object(body) if is_json else await pairs(request))
-    receipt = await services.take(_incoming(form, configured, fields, request, services, body))
+    fields = fields_of(reading.parse_object(body) if is_json else await pairs(request))
+    promised = await _promised(services, configured)
+    receipt = await services.take(captured(form, configured, fields, request, services, body, promised))
     if not is_json:
         target = local(configured.redirect, services.settings.public_url, THANKS)
         return RedirectResponse(target, HTTPStatus.SEE_OTHER)
@@ -127,7 +130,7 @@ async def pairs(request: Request) -> dict[str, object]:
         }
 
 
-def _fields(given: dict[str, object]) -> Fields:
+def fields_of(given: dict[str, object]) -> Fields:
     """Empty fields count as absent. Raises Invalid with the field."""
     stripped = {key: value.strip() if isinstance(value, str) else value for key, value in given.items()}
     # An empty box of consent is a no; an empty field of any other name is none.
@@ -140,7 +143,16 @@ def _fields(given: dict[str, object]) -> Fields:
     return fields.model_copy(update={"email": normal_email(fields.email)})
 
 
-def _incoming(name: str, form: Form, fields: Fields, request: Request, services: Services, body: bytes) -> Incoming:
+def captured(
+    name: str,
+    form: Form,
+    fields: Fields,
+    request: Request,
+    services: Services,
+    body: bytes,
+    promised: Mapping[str, object],
+) -> Incoming:
+    """What a form's fields become; `promised` is what is given for them."""
     payload = fields.model_dump(include={*TOLD, "landing_page", "referrer"})
     utm = {key.removeprefix("utm_"): value for key, value in fields.model_dump().items() if key.startswith("utm_")}
     return Incoming(
@@ -155,7 +167,7 @@ def _incoming(name: str, form: Form, fields: Fields, request: Request, services:
             "form": name,
             "audience": fields.audience or form.audience,
             "tags": form.tags,
-            **_promised(services, form),
+            **promised,
             **affiliate_links.told(request, services),
             "utm": {key: value for key, value in utm.items() if value},
             "consent": {
@@ -171,12 +183,18 @@ def _incoming(name: str, form: Form, fields: Fields, request: Request, services:
     )
 
 
-def _promised(services: Services, form: Form) -> dict[str, object]:
-    """What the form gives for the address, by which it is delivered and which the welcome remembers."""
-    magnet = services.marketing.magnet(form.magnet) if form.magnet else None
-    if magnet is None:
+async def _promised(services: Services, form: Form) -> dict[str, object]:
+    """What the form gives for the address."""
+    if not form.magnet:
         return {}
-    return {"magnet": magnet.key, "attributes": {"magnet": magnet.key, "magnet_kind": magnet.kind}}
+    async with services.db.transaction() as tx:
+        magnet = await magnets.find(tx, services.marketing, form.magnet)
+    return {} if magnet is None else gives(magnet.key, magnet.kind)
+
+
+def gives(key: str, kind: str) -> dict[str, object]:
+    """A magnet in an event, by which it is delivered and which the welcome remembers."""
+    return {"magnet": key, "attributes": {"magnet": key, "magnet_kind": kind}}
 
 
 def ip_hash(secret: str, ip: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from domain.catalogue import Product
+from store import magnets
 from store.base import now
 from store.contexts.asked import Asked, Context
 from store.contexts.shown import shown
@@ -26,7 +27,7 @@ async def book(asked: Asked, context: Context) -> str | None:
 
 async def magnet(asked: Asked, context: Context) -> str | None:
     """What the person asked for. Its link is made where the mail is composed, from `key` and the real `ends`."""
-    found = asked.marketing.magnet(str(asked.contact.attributes.get("magnet") or ""))
+    found = await magnets.find(asked.tx, asked.marketing, str(asked.contact.attributes.get("magnet") or ""))
     if found is not None:
         ends = now() + asked.clock.real_span(LINK_LIVES)
         until = asked.clock.virtual(ends).astimezone(zone_of(asked.contact.timezone))

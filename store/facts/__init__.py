@@ -26,6 +26,7 @@ from store.facts import (
     milestones,
     orders,
     organizations,
+    quizzes,
     subscriptions,
     sunset,
     suppression,
@@ -67,6 +68,7 @@ APPLY: dict[str, Fold] = {
     "email_delivered": mail.delivered,
     "email_opened": mail.opened,
     "email_clicked": mail.clicked,
+    "quiz_completed": quizzes.completed,
     inapp.SEEN: inapp.seen,
     inapp.CLICKED: inapp.clicked,
 }

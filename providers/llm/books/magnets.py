@@ -129,7 +129,7 @@ def mini_guide(brief: Brief, wish: Wish) -> dict[str, Any]:
     sections = list(_sections(book.document, GUIDE_WORDS[wish.size]))
     need(sections, 3, book.product, "chapters with paragraphs that stand alone")
     best = passages.passages(book.document, 3, wish.terms, longest=130)
-    contents = f"{len(sections)} passages of {book.product.name}, each under the name of its chapter"
+    contents = f"Passages from {len(sections)} chapters of {book.product.name}, each under its chapter’s name"  # noqa: RUF001
     return {
         **book.around("mini_guide", contents, taken=[p.text for p in best]),
         "intro": f"What {book.author} says in {book.product.name}, passage by passage, in the order of the book.",

@@ -1,0 +1,164 @@
+"""`/g/{slug}`: the page on which a published lead magnet is offered, and asked for with an address."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from pathlib import Path as FilePath
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from fastapi import APIRouter, Path, Request
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+
+from api.deps import Services, Wired
+from api.forms import captured, fields_of, gives, pairs
+from api.magnets import KINDS
+from api.pages import POLICY, page
+from api.problems import responses
+from domain.errors import Invalid, NotFound
+from domain.marketing import Form
+from store import magnets
+from store.magnets import Published
+
+# The form of the configuration by which magnets are asked for; without it an address is confirmed first.
+FORM: Final = "magnet"
+WITHOUT: Final = Form(
+    double_opt_in=True,
+    consent_wording="Also send me what goes with it, now and then. I can end this at any time.",
+)
+CAMPAIGN: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "source")
+PICTURES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif"})
+router = APIRouter(tags=["lead magnets"])
+Slug = Annotated[str, Path(max_length=120, examples=["walden-quiz"])]
+
+
+@router.get("/g/{slug}", summary="What is given away", response_class=HTMLResponse, responses=responses(404))
+async def show(slug: Slug, request: Request, services: Wired) -> HTMLResponse:
+    """Campaign parameters of the address go with the form. Changes nothing."""
+    return landing(services, await live(services, slug), filled=campaign(request))
+
+
+@router.get("/g/{slug}/cover", include_in_schema=False)
+async def cover(slug: Slug, services: Wired) -> FileResponse:
+    """The book's picture, where the catalogue names a file below the configuration folder."""
+    found = await live(services, slug)
+    file = _picture(services, found)
+    return FileResponse(file, headers={"cache-control": "public, max-age=86400"})
+
+
+def _picture(services: Services, found: Published) -> FilePath:
+    folder = services.settings.config_dir.resolve()
+    named = found.product.cover if found.product else None
+    file = (folder / (named or "")).resolve()
+    if not file.is_relative_to(folder) or not file.is_file() or file.suffix.lower() not in PICTURES:
+        raise NotFound("There is no such picture.")
+    return file
+
+
+@router.post(
+    "/g/{slug}",
+    status_code=HTTPStatus.SEE_OTHER,
+    summary="Ask for it",
+    response_class=Response,
+    responses=responses(404, 413, 422, 503),
+    openapi_extra={"requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {
+        "schema": {"$ref": "#/components/schemas/Fields"}}}}},
+)  # fmt: skip
+async def ask(slug: Slug, request: Request, services: Wired) -> Response:
+    """The page again with what is wrong, else on to the next one once `lead_captured` is durable."""
+    found = await live(services, slug)
+    body = await request.body()
+    given = await pairs(request)
+    try:
+        await capture(services, found, given, request, body)
+    except Invalid as error:
+        return landing(services, found, filled=given, wrong=said(error), status=error.status)
+    return RedirectResponse(f"/g/{slug}/thanks", HTTPStatus.SEE_OTHER)
+
+
+@router.get("/g/{slug}/thanks", include_in_schema=False)
+async def thanks(slug: Slug, services: Wired) -> HTMLResponse:
+    """Where the form leads."""
+    found = await live(services, slug)
+    brand = services.marketing.brand.name
+    return page("gift_thanks.html", magnet=found, kind=KINDS[found.kind], brand=brand)
+
+
+async def live(services: Services, slug: str) -> Published:
+    """What is given away there. Raises NotFound."""
+    async with services.db.transaction() as tx:
+        return await magnets.live(tx, services.marketing, slug)
+
+
+def campaign(request: Request) -> dict[str, object]:
+    """The campaign parameters of an address."""
+    return {name: request.query_params[name][:200] for name in CAMPAIGN if name in request.query_params}
+
+
+async def capture(
+    services: Services, found: Published, given: dict[str, object], request: Request, body: bytes
+) -> None:
+    """Make a lead of what a form said. Raises Invalid."""
+    form = form_of(services, found)
+    place = f"{services.settings.public_url}/g/{found.key}"
+    fields = fields_of({"landing_page": place, **given})
+    await services.take(captured(found.key, form, fields, request, services, body, gives(found.key, found.kind)))
+
+
+def form_of(services: Services, found: Published) -> Form:
+    """Consent as the configuration asks for it, with a tag of its own."""
+    form = services.marketing.forms.get(FORM, WITHOUT)
+    return form.model_copy(update={"event": "lead_captured", "tags": [*form.tags, f"magnet:{found.key}"[:100]]})
+
+
+def said(error: Invalid) -> str:
+    """What is wrong, for who filled the form in."""
+    return "Your email address is needed." if error.field == "email" else str(error)
+
+
+def landing(
+    services: Services, found: Published, *, filled: dict[str, object], wrong: str = "", status: int = HTTPStatus.OK
+) -> HTMLResponse:
+    """The page with the form."""
+    book = found.product
+    answer = page(
+        "gift.html",
+        status=status,
+        magnet=found,
+        words=found.gift.landing,
+        kind=KINDS[found.kind],
+        brand=services.marketing.brand.name,
+        **look(found),
+        quotes=book.quotes if book else [],
+        **form_values(services, found, filled),
+        wrong=wrong,
+    )
+    return pictured(answer, found)
+
+
+def look(found: Published) -> dict[str, Any]:
+    """The cover, where the catalogue has one."""
+    book = found.product
+    where = book.cover if book and book.cover else ""
+    own = bool(where) and not where.startswith("https://")
+    return {"cover": f"/g/{found.key}/cover" if own else where, "book": book.name if book else ""}
+
+
+def form_values(services: Services, found: Published, filled: dict[str, object]) -> dict[str, Any]:
+    """What the form's fields hold and say."""
+    return {
+        "filled": filled,
+        "consent": form_of(services, found).consent_wording,
+        "campaign": CAMPAIGN,
+        "submission_id": filled.get("submission_id") or uuid4().hex,
+    }
+
+
+def pictured(answer: HTMLResponse, found: Published, *, script: bool = False) -> HTMLResponse:
+    """The page with leave to show the cover, and nothing else, and to run our own script where it has one."""
+    where = look(found)["cover"]
+    origin = "'self'" if where.startswith("/") else "https://" + urlsplit(where).netloc if where else "'none'"
+    policy = f"{POLICY}; img-src {origin}" + ("; script-src 'self'" if script else "")
+    answer.headers["content-security-policy"] = policy
+    return answer

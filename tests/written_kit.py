@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from configuration import load_marketing
 from domain.approval import Reviewer
@@ -76,8 +77,8 @@ def folder(place: Path, *sequences: WrittenSequence) -> Path:
     return place
 
 
-async def put_live(db: Database, kind: str, product: str = "franklin", **first: str) -> WrittenSequence:
-    """One of these, asked for, approved and published."""
+async def put_draft(db: Database, kind: str, product: str = "franklin", **first: str) -> tuple[UUID, WrittenSequence]:
+    """One of these that was asked for and waits for its review, whose id it is."""
     given = brief(kind, product)
     made = written(kind, given, **first)
     said = Words(made.model_dump(mode="json"), digest(made), {}, "writer:test", "test", offline=True)
@@ -86,6 +87,13 @@ async def put_live(db: Database, kind: str, product: str = "franklin", **first: 
         row = await assets.request(tx, wanted, "user:1")
         drafted = Asset(row.id, row.origin, row.kind, "sequence", row.title, required=True)
         assert await review_drafts.first(tx, drafted, said)
-        review = await review_decisions.approve(tx, row.id, Reviewer("user:1", "Ana"))
-        await publishing.publish(tx, review, given.marketing)
+    return row.id, made
+
+
+async def put_live(db: Database, kind: str, product: str = "franklin", **first: str) -> WrittenSequence:
+    """One of these, approved and published."""
+    review_id, made = await put_draft(db, kind, product, **first)
+    async with db.transaction() as tx:
+        review = await review_decisions.approve(tx, review_id, Reviewer("user:1", "Ana"))
+        await publishing.publish(tx, review, brief(kind, product).marketing)
     return made

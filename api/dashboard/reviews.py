@@ -16,6 +16,7 @@ from api.campaigns import composer
 from api.dashboard import drafts
 from api.dashboard.desk import Deciding, Desk, PageRoute, Reading
 from api.dashboard.outbox import mail_document
+from api.dashboard.written_reviews import schedule_of
 from api.reviews import reviewer
 from domain.approval import PENDING, STATES
 from domain.content import WRITTEN, CampaignWords
@@ -141,6 +142,7 @@ async def _page(desk: Desk, review_id: UUID, wrong: PerennialError | None = None
         following=others[0] if others else None,
         note=found.body.get("note") or "",
         audience=audience,
+        schedule=await schedule_of(desk, found),
         written=found.kind in WRITTEN,
     )
 

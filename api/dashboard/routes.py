@@ -34,12 +34,14 @@ from api.dashboard import (
     suppressions,
     tasks,
     webinars,
+    written_reviews,
 )
 
 PARTS = (
     overview.router,
     session.router,
     reviews.router,
+    written_reviews.router,
     tasks.router,
     contacts.router,
     suppressions.router,

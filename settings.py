@@ -146,6 +146,8 @@ class Settings(BaseSettings):
     openai_base_url: Url = Field("https://api.openai.com/v1", validation_alias="OPENAI_BASE_URL")
     openai_api_key: Secret = Field(None, validation_alias="OPENAI_API_KEY")
     openai_model: str = Field("gpt-4o-mini", validation_alias="OPENAI_MODEL")
+    openai_reasoning_model: str | None = Field(None, validation_alias="OPENAI_REASONING_MODEL")
+    openai_small_model: str | None = Field(None, validation_alias="OPENAI_SMALL_MODEL")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -7,8 +7,9 @@ import json
 from temporalio import activity
 
 from activities import materials
-from activities.drafting import Drafter, words
+from activities.drafting import Drafter, OverBudget, words
 from domain import content, names
+from domain.clock import Clock
 from domain.marketing import Marketing
 from providers.protocols import Writer, WritingRequest
 from store import assets, launches, review_drafts, reviews
@@ -20,9 +21,9 @@ from workflows.asset_draft import AssetAnswer, AssetDraftInput
 class AssetActivities:
     """What was made is in the database before anybody is told of it."""
 
-    def __init__(self, db: Database, writer: Writer, marketing: Marketing) -> None:
+    def __init__(self, db: Database, writer: Writer, marketing: Marketing, clock: Clock) -> None:
         self._db = db
-        self._drafter = Drafter(writer, marketing)
+        self._drafter = Drafter(db, writer, marketing, clock)
         self._marketing = marketing
 
     @activity.defn(name=names.ASSET)
@@ -39,17 +40,21 @@ class AssetActivities:
             material = await materials.of_asset(tx, asset, self._marketing)
             examples = await reviews.examples_for(tx, asset.kind)
         kind = content.WRITTEN[asset.kind]
-        written = await self._drafter.draft(
-            WritingRequest(
-                kind.name,
-                kind.shape,
-                source=material.source,
-                brief=material.brief,
-                tone=self._marketing.brand.tone,
-                examples=[json.dumps(example, ensure_ascii=False) for example in examples],
-                key=f"{asset.id}:1",
-            )
+        request = WritingRequest(
+            kind.name,
+            kind.shape,
+            source=material.source,
+            brief=material.brief,
+            tone=self._marketing.brand.tone,
+            examples=[json.dumps(example, ensure_ascii=False) for example in examples],
+            key=f"{asset.id}:1",
         )
+        try:
+            written = await self._drafter.draft(request, asset.id)
+        except OverBudget as full:
+            async with self._db.transaction() as tx:
+                await assets.held(tx, asset.id, str(full), full.until)
+            return AssetAnswer(outcome=assets.HELD, until=full.until)
         async with self._db.transaction() as tx:
             if isinstance(written, str):
                 await assets.failed(tx, asset.id, written)

@@ -156,7 +156,11 @@ def _writer(settings: Settings) -> Writer:
         return OfflineWriter()
     return OpenAIWriter(
         api_key=text_of(settings.openai_api_key),
-        model=settings.openai_model,
+        models={
+            "writing": settings.openai_model,
+            "reasoning": settings.openai_reasoning_model or settings.openai_model,
+            "small": settings.openai_small_model or settings.openai_model,
+        },
         prompts=load_prompts(settings.config_dir / "prompts"),
         base_url=settings.openai_base_url,
     )
@@ -176,16 +180,16 @@ def build(
     leads = LeadActivities(db, marketing, chosen.crm, chosen.platform)
     carts = CartActivities(db, chosen.payments)
     orders = OrderActivities(db, marketing, chosen.payments)
-    personalization = PersonalizationActivities(db, marketing, chosen.writer)
+    personalization = PersonalizationActivities(db, marketing, chosen.writer, clock)
     imports = ImportActivities(db, marketing)
     rehearsals = RehearsalActivities(db, settings)
     changes = SequenceChangeActivities(db, definitions, clock)
     webinars = WebinarActivities(db, clock, marketing, chosen.crm, chosen.platform)
-    content = ContentActivities(db, chosen.writer, marketing)
+    content = ContentActivities(db, chosen.writer, marketing, clock)
     reader = public_client()
     sources = SourceActivities(db, reader)
     launches = LaunchActivities(db, marketing, settings.config_dir)
-    assets = AssetActivities(db, chosen.writer, marketing)
+    assets = AssetActivities(db, chosen.writer, marketing, clock)
     reviews = ReviewActivities(db, chosen.social, chosen.chats, marketing, settings.public_url)
     written = CampaignComposer(
         settings.config_dir / "emails", marketing, settings.public_url, text_of(settings.secret_key)

@@ -10,6 +10,7 @@ from activities import materials
 from activities.drafting import Drafter, words
 from activities.materials import Material
 from domain import approval, assets, content, names
+from domain.clock import Clock
 from domain.marketing import Marketing
 from providers.protocols import Writer, WritingRequest, Written
 from store import review_drafts, reviews
@@ -24,9 +25,9 @@ from workflows.content_approval import ReviseRequest, Standing
 class ContentActivities:
     """Asks one writer, for one brand; what it made is in the database before anybody is told of it."""
 
-    def __init__(self, db: Database, writer: Writer, marketing: Marketing) -> None:
+    def __init__(self, db: Database, writer: Writer, marketing: Marketing, clock: Clock) -> None:
         self._db = db
-        self._drafter = Drafter(writer, marketing)
+        self._drafter = Drafter(db, writer, marketing, clock)
         self._marketing = marketing
 
     @activity.defn(name=names.DRAFT)

@@ -10,7 +10,9 @@ import structlog
 from pydantic import BaseModel, ValidationError
 from temporalio import activity
 
+from activities.drafting import Drafter
 from domain import names
+from domain.clock import Clock
 from domain.errors import PerennialError, ProviderError
 from domain.marketing import Marketing
 from domain.profiles import Choice, Profile, choose, picked_among, profile_among
@@ -46,8 +48,9 @@ class Released(PerennialError):
 class PersonalizationActivities:
     """One model."""
 
-    def __init__(self, db: Database, marketing: Marketing, writer: Writer) -> None:
+    def __init__(self, db: Database, marketing: Marketing, writer: Writer, clock: Clock) -> None:
         self._db, self._marketing, self._writer = db, marketing, writer
+        self._drafter = Drafter(db, writer, marketing, clock)
 
     @activity.defn(name=names.PROFILE)
     async def profile(self, given: PersonalizationInput) -> Personalized:
@@ -126,7 +129,7 @@ class PersonalizationActivities:
         """The answer, checked here whoever gave it; or the fixed word for why there is none. Asked once."""
         try:
             async with asyncio.timeout(PATIENCE_S):
-                written = await self._writer.write(WritingRequest(kind, shape, source=facts))
+                written = await self._drafter.ask(WritingRequest(kind, shape, source=facts))
             return shape.model_validate(written.value.model_dump())
         except TimeoutError:
             log.warning("model_not_used", kind=kind, code="timeout")

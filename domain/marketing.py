@@ -23,6 +23,7 @@ from domain.schedule import Delay
 from domain.sequences import DelayText
 from domain.webinars import WebinarRules
 from domain.windows import Hours, WindowText
+from domain.writers import WriterRules
 
 # Scheme, host and maybe a port, as browsers write it.
 Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.-]+(:[0-9]+)?$", max_length=300)]
@@ -181,6 +182,7 @@ class Marketing(_Strict):
     affiliates: AffiliateRules = AffiliateRules()
     engagement: Engagement = Engagement()
     webinars: WebinarRules = WebinarRules()
+    writers: WriterRules = WriterRules()
     # Where the tag may stand; without any it is not served.
     sites: list[Origin] = Field(default_factory=list)
     feeds: list[Feed] = Field(default_factory=list)

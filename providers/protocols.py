@@ -217,8 +217,18 @@ T = TypeVar("T", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What one call used."""
+
+    model: str
+    input_tokens: int = 0
+    output_tokens: int = 0
+    latency_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Written(Generic[T]):
-    """What a writer made, and what it cost."""
+    """What a writer made, and what it used."""
 
     value: T
     model: str
@@ -235,6 +245,7 @@ class WritingRequest(Generic[T]):
     `kind` names the prompt (`config/prompts/{kind}.md`). `source` is what the draft is made from, texts by name;
     `brief` holds the whole book and its product, for kinds that are made of these. `instructions` is what a reviewer
     asked for, `examples` earlier edits to learn from. `key` is the same for every attempt at the same draft.
+    `watch` is told how many characters of the answer there are so far, and what each call cost, whatever comes of it.
     """
 
     kind: str
@@ -245,12 +256,41 @@ class WritingRequest(Generic[T]):
     instructions: str = ""
     examples: Sequence[str] = ()
     key: str = ""
+    watch: Watch | None = None
+
+
+class Watch(Protocol):
+    """Who looks on while a writer writes."""
+
+    def written(self, characters: int) -> None:
+        """So much of the answer is there."""
+
+    def called(self, usage: Usage) -> None:
+        """One call ended, and this is what it used; it is paid for whether the answer can be used or not."""
+
+
+class Free:
+    """What a writer says that asks no model."""
+
+    def model_for(self, kind: str) -> str:  # noqa: ARG002 - the protocol's
+        """None."""
+        return ""
+
+    def prompt_for(self, kind: str) -> str:  # noqa: ARG002 - the protocol's
+        """None."""
+        return ""
 
 
 class Writer(Protocol):
     """Turns a request into a typed draft. Raises `ProviderError`, and `Invalid` where the source says too little."""
 
     name: str
+
+    def model_for(self, kind: str) -> str:
+        """The model that is asked for a kind; empty for a writer that costs nothing."""
+
+    def prompt_for(self, kind: str) -> str:
+        """The version of a kind's prompt; empty for a writer that has none."""
 
     async def write(self, request: WritingRequest[T]) -> Written[T]: ...
 

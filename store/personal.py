@@ -210,4 +210,5 @@ NONE: Mapping[str, str] = {
     "sources": "what the team has written for everybody",
     "users": "the team's own accounts",
     "webinars": "what is held for many; who registered stands in webinar_registrations",
+    "writer_calls": "models, tokens and money",
 }

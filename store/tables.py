@@ -38,6 +38,7 @@ from store import (
     subscriptions,
     tasks,
     webinars,
+    writer_calls,
 )
 
 MODULES = (
@@ -74,5 +75,6 @@ MODULES = (
     subscriptions,
     tasks,
     webinars,
+    writer_calls,
 )
 metadata = SQLModel.metadata

@@ -35,7 +35,7 @@ async def client(temporal: str) -> Client:
 @asynccontextmanager
 async def working(world: Programme, client: Client) -> AsyncIterator[Dispatch]:
     """Dispatch, and a worker that answers questions about people."""
-    doers = PersonalizationActivities(world.db, world.marketing, OfflineWriter())
+    doers = PersonalizationActivities(world.db, world.marketing, OfflineWriter(), world.clock)
     async with Worker(
         client,
         task_queue=names.MAIN_QUEUE,

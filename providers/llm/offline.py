@@ -13,12 +13,12 @@ from providers.llm.books import BOOK_DRAFTS
 from providers.llm.drafting import DRAFTS
 from providers.llm.facts import Facts, Wish
 from providers.llm.picking import PICKS
-from providers.protocols import WritingRequest, Written
+from providers.protocols import Free, WritingRequest, Written
 
 T = TypeVar("T", bound=BaseModel)
 
 
-class OfflineWriter:
+class OfflineWriter(Free):
     """A `Writer` that selects and orders, and invents nothing. The same request gives the same draft.
 
     `tone` and `examples` need somebody who can write and are not used; of `instructions` it honours shorter,

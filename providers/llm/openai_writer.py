@@ -1,12 +1,13 @@
 """A model behind any OpenAI-compatible endpoint, asked for structured output.
 
 Source: platform.openai.com/docs/guides/structured-outputs and the SDK's own errors.
-The JSON schema comes from the shape through the SDK's own strict conversion; the answer is validated here, so that
-a malformed one can be shown to the model once, with what is wrong with it.
+The JSON schema comes from the shape through the SDK's own strict conversion; the answer comes as a stream and is
+validated here, so that a malformed one can be shown to the model once, with what is wrong with it.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -14,12 +15,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import openai
 from openai.types.chat import ChatCompletionMessageParam
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from domain.errors import ProviderError
+from domain.writers import Role, model_of
 from providers.http import retry_after, status_error
-from providers.llm.prompts import messages
-from providers.protocols import WritingRequest, Written
+from providers.llm.answers import Answer, content_of, read_answer
+from providers.llm.prompts import messages, version
+from providers.protocols import Usage, WritingRequest, Written
 
 if TYPE_CHECKING:
     from openai.types.shared_params import ResponseFormatJSONSchema
@@ -30,34 +33,18 @@ ATTEMPTS = 2  # the answer, and one repair
 TIMEOUT_S = 60.0
 # The account's money is used up: no waiting helps (platform.openai.com/docs/guides/error-codes).
 _NO_QUOTA = "insufficient_quota"
+# What endpoints name when they refuse a schema.
+_SCHEMAS = "response_format"
+# Endpoints that keep keys answer a call again that they have answered, and charge it once.
+IDEMPOTENCY = "Idempotency-Key"
 _NEVER_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"})
 
 
-class _Message(BaseModel):
-    content: str | None = None
-    refusal: str | None = None
-
-
-class _Choice(BaseModel):
-    message: _Message
-    finish_reason: str | None = None
-
-
-class _Usage(BaseModel):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-
-class _Completion(BaseModel):
-    """The part of a chat completion that is used. The SDK's own type is filled without being checked."""
-
-    choices: list[_Choice] = Field(min_length=1)
-    model: str | None = None
-    usage: _Usage | None = None
-
-
 class OpenAIWriter:
-    """A `Writer`. `prompts` are texts by kind (`load_prompts`); `timeout_s` holds for each of the at most two calls."""
+    """A `Writer`. `prompts` are texts by kind (`load_prompts`), `models` the models by role (`domain.writers`).
+
+    `timeout_s` is the longest silence while an answer comes, in each of the at most two calls of a draft.
+    """
 
     name = "openai"
 
@@ -65,65 +52,91 @@ class OpenAIWriter:
         self,
         *,
         api_key: str,
-        model: str,
+        models: Mapping[Role, str],
         prompts: Mapping[str, str],
         base_url: str | None = None,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
         timeout = openai.Timeout(timeout_s, connect=5.0)
         self._client = openai.AsyncOpenAI(api_key=api_key, base_url=base_url, timeout=timeout, max_retries=0)
-        self._model = model
+        self._models = dict(models)
         self._prompts = dict(prompts)
+        self._schemas = True
+
+    def model_for(self, kind: str) -> str:
+        """The model of the kind's role."""
+        return model_of(kind, self._models)
+
+    def prompt_for(self, kind: str) -> str:
+        """The version of the kind's prompt."""
+        return version(self._prompts[kind]) if kind in self._prompts else ""
 
     async def write(self, request: WritingRequest[T]) -> Written[T]:
         """Raises `ProviderError`: `declined` and `truncated` are permanent, `malformed` is not."""
-        kind, shape = request.kind, request.shape
-        if kind not in self._prompts:
-            raise ProviderError("unsupported", f"There is no prompt for {kind!r}", permanent=True)
-        asked = messages(self._prompts[kind], request)
-        talk = [_message(role, text) for role, text in asked]
-        started = time.perf_counter()
-        tokens_in = tokens_out = 0
+        if request.kind not in self._prompts:
+            raise ProviderError("unsupported", f"There is no prompt for {request.kind!r}", permanent=True)
+        talk = [_message(role, text) for role, text in messages(self._prompts[request.kind], request)]
+        used: list[Usage] = []
         fault = ""
-        for _ in range(ATTEMPTS):
-            completion = await self._complete(talk, shape)
-            if completion.usage:
-                tokens_in += completion.usage.prompt_tokens
-                tokens_out += completion.usage.completion_tokens
-            text = _content(completion)
+        for attempt in range(ATTEMPTS):
+            answer = await self._asked(talk, request, attempt, used)
+            text = content_of(answer)
             try:
-                value = shape.model_validate_json(text)
+                value = request.shape.model_validate_json(text)
             except ValidationError as error:
                 fault = _faults(error)
                 talk += [_message("assistant", text), _message("user", f"{fault}\nAnswer again, with that put right.")]
                 continue
             return Written(
                 value=value,
-                model=completion.model or self._model,
+                model=used[-1].model,
                 offline=False,
-                input_tokens=tokens_in,
-                output_tokens=tokens_out,
-                latency_s=time.perf_counter() - started,
+                input_tokens=sum(one.input_tokens for one in used),
+                output_tokens=sum(one.output_tokens for one in used),
+                latency_s=sum(one.latency_s for one in used),
             )
         raise ProviderError("malformed", f"{self.name} answered twice with what cannot be used: {fault}")
 
     async def aclose(self) -> None:
         await self._client.close()
 
-    async def _complete(self, talk: Sequence[ChatCompletionMessageParam], shape: type[BaseModel]) -> _Completion:
+    async def _asked(
+        self, talk: Sequence[ChatCompletionMessageParam], request: WritingRequest[T], attempt: int, used: list[Usage]
+    ) -> Answer:
+        """One call; what it used is told whatever comes of it."""
+        began_s = time.perf_counter()
+        answer = Answer(model=self.model_for(request.kind))
         try:
-            answer = await self._client.chat.completions.with_raw_response.create(
-                model=self._model, messages=list(talk), response_format=_format(shape)
-            )
+            await self._call(talk, request, f"{request.key}:{attempt}" if request.key else "", answer)
+        finally:
+            used.append(Usage(answer.model, answer.input_tokens, answer.output_tokens, time.perf_counter() - began_s))
+            if request.watch is not None:
+                request.watch.called(used[-1])
+        return answer
+
+    async def _call(
+        self, talk: Sequence[ChatCompletionMessageParam], request: WritingRequest[T], key: str, answer: Answer
+    ) -> None:
+        """Ask, and read the answer as it comes; once more without a schema where the endpoint knows of none."""
+        try:
+            async with self._client.chat.completions.with_streaming_response.create(
+                model=answer.model,
+                messages=list(talk) if self._schemas else _told_shape(talk, request.shape),
+                response_format=_format(request.shape) if self._schemas else {"type": "json_object"},
+                stream=True,
+                stream_options={"include_usage": True},
+                extra_headers={IDEMPOTENCY: key} if key else None,
+            ) as response:
+                await read_answer(response, answer, request.watch)
+        except openai.BadRequestError as error:
+            if not self._schemas or _SCHEMAS not in error.message:
+                raise _status_error(error) from None
+            self._schemas = False
+            await self._call(talk, request, key, answer)
         except openai.APIStatusError as error:
             raise _status_error(error) from None
         except openai.APIConnectionError as error:
-            raise _connection_error(error) from None
-        try:
-            return _Completion.model_validate_json(answer.content)
-        except ValidationError:
-            # A proxy's page, or an endpoint that is compatible in name only.
-            raise ProviderError("malformed", "openai answered with no completion") from None
+            raise _connection_error(type(error.__cause__).__name__) from None
 
 
 def _format(shape: type[BaseModel]) -> ResponseFormatJSONSchema:
@@ -140,17 +153,6 @@ def _message(role: str, text: str) -> ChatCompletionMessageParam:
     if role == "assistant":
         return {"role": "assistant", "content": text}
     return {"role": "user", "content": text}
-
-
-def _content(completion: _Completion) -> str:
-    choice = completion.choices[0]
-    if choice.message.refusal or choice.finish_reason == "content_filter":
-        raise ProviderError(
-            "declined", f"openai declined: {choice.message.refusal or 'content filter'}", permanent=True
-        )
-    if choice.finish_reason == "length":
-        raise ProviderError("truncated", "openai reached its length limit before the end", permanent=True)
-    return choice.message.content or ""
 
 
 def _faults(error: ValidationError) -> str:
@@ -175,9 +177,14 @@ def _status_error(error: openai.APIStatusError) -> ProviderError:
     )
 
 
-def _connection_error(error: openai.APIConnectionError) -> ProviderError:
+def _connection_error(cause: str) -> ProviderError:
     # By name: which HTTP library the SDK is built on is its own affair, and has changed before.
-    cause = type(error.__cause__).__name__
     never_sent = cause in _NEVER_SENT
     what = "could not be reached" if never_sent else "did not answer"
     return ProviderError("unreachable", f"openai {what} ({cause})", refused=never_sent)
+
+
+def _told_shape(talk: Sequence[ChatCompletionMessageParam], shape: type[BaseModel]) -> list[ChatCompletionMessageParam]:
+    """The same with the schema in words, for an endpoint that takes none."""
+    schema = json.dumps(_format(shape)["json_schema"]["schema"], ensure_ascii=False)
+    return [_message("system", f"{dict(talk[0])['content']}\n\nThe schema of the answer: {schema}"), *talk[1:]]

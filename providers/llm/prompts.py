@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import TypeVar
@@ -9,6 +10,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from domain.errors import Invalid
+from providers.llm.material import material
 from providers.protocols import WritingRequest
 
 T = TypeVar("T", bound=BaseModel)
@@ -33,9 +35,14 @@ def load_prompts(folder: Path) -> dict[str, str]:
     return prompts
 
 
+def version(prompt: str) -> str:
+    """What a prompt is known by beside its drafts: the beginning of the SHA-256 of its text and the house's rules."""
+    return hashlib.sha256(f"{prompt}\n\n{RULES}".encode()).hexdigest()[:12]
+
+
 def messages(prompt: str, request: WritingRequest[T]) -> list[tuple[str, str]]:
     """Pairs of role and text. JSON inside the tags: it cannot close them, since `<` is escaped."""
-    parts = [f"<source>\n{_fenced(dict(request.source))}\n</source>"]
+    parts = [f"<source>\n{_fenced(dict(material(request)))}\n</source>"]
     if request.examples:
         parts.append(
             "How people here changed earlier drafts; learn from it:\n"

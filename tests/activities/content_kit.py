@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from domain.clock import Clock
 from domain.errors import ProviderError
 from domain.marketing import Approvals, Brand, Limits, Marketing
-from providers.protocols import WritingRequest, Written
+from providers.protocols import Free, WritingRequest, Written
 from tests.store.assets import LINKEDIN, THREAD
 
+CLOCK = Clock(datetime(2026, 1, 1, tzinfo=UTC), 1.0)
 T = TypeVar("T", bound=BaseModel)
 BODIES: dict[str, dict[str, Any]] = {
     "thread": THREAD,
@@ -22,7 +25,7 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 
 
-class FakeWriter:
+class FakeWriter(Free):
     """Writes the kind's body, with the instructions in it; `errors` are raised first, one a call."""
 
     name = "fake"

@@ -15,7 +15,7 @@ from providers.protocols import Writer
 from store import assets, reviews, sources
 from store.assets import Asset, Wanted
 from store.db import Database
-from tests.activities.content_kit import FakeWriter, marketing
+from tests.activities.content_kit import CLOCK, FakeWriter, marketing
 from workflows.asset_draft import AssetAnswer, AssetDraftInput
 
 REFUSED = ProviderError("refused", "I cannot write about that.", permanent=True)
@@ -34,7 +34,7 @@ async def asked(db: Database, **given: object) -> Asset:
 
 
 async def write(db: Database, asset: Asset, writer: Writer) -> AssetAnswer:
-    doing = AssetActivities(db, writer, marketing())
+    doing = AssetActivities(db, writer, marketing(), CLOCK)
     answer: AssetAnswer = await ActivityEnvironment().run(doing.write, AssetDraftInput(asset_id=asset.id))
     return answer
 

@@ -19,7 +19,7 @@ from store import review_decisions, reviews
 from store.db import Database
 from store.events import Action, Event
 from store.reviews import Draft
-from tests.activities.content_kit import FakeWriter, marketing
+from tests.activities.content_kit import CLOCK, FakeWriter, marketing
 from tests.store.assets import ANA, LINKEDIN, asset, read, release
 from workflows.atomization import DraftRequest
 from workflows.content_approval import ReviseRequest
@@ -29,7 +29,7 @@ AWAY = ProviderError("unreachable")
 
 
 def activities(db: Database, writer: FakeWriter) -> ContentActivities:
-    return ContentActivities(db, writer, marketing())
+    return ContentActivities(db, writer, marketing(), CLOCK)
 
 
 async def requested(db: Database, review_id: UUID) -> int:
@@ -132,7 +132,7 @@ async def test_answers_that_cannot_be_used_are_paid_for_a_limited_number_of_time
 
 async def test_what_the_offline_writer_can_make_nothing_of_is_said(db: Database) -> None:
     event = await release(db, body="---")
-    doing = ContentActivities(db, OfflineWriter(), marketing())
+    doing = ContentActivities(db, OfflineWriter(), marketing(), CLOCK)
     drafted = await doing.draft(DraftRequest(event_id=event.id, kind="thread"))
     assert drafted.outcome == "refused"
     [(kind, reason)] = await actions(db, event.id)

@@ -41,7 +41,9 @@ async def new_personal(db: Database, *, on: bool = True) -> Programme:
 def model(server: HTTPServer) -> OpenAIWriter:
     """The real client with the shipped prompts."""
     prompts = load_prompts(CONFIG / "prompts")
-    return OpenAIWriter(api_key="sk-1", model="small", prompts=prompts, base_url=server.url_for("/v1"), timeout_s=1)
+    return OpenAIWriter(
+        api_key="sk-1", models={"writing": "small"}, prompts=prompts, base_url=server.url_for("/v1"), timeout_s=1
+    )
 
 
 def says(server: HTTPServer, answer: object) -> None:
@@ -80,7 +82,7 @@ async def chosen(world: Programme, email: str, writer: Writer) -> Personalized:
     """The question about the lead, answered and carried out."""
     given = await question(world, email)
     assert given is not None
-    activities = PersonalizationActivities(world.db, world.marketing, writer)
+    activities = PersonalizationActivities(world.db, world.marketing, writer, world.clock)
     answer: Personalized = await ActivityEnvironment().run(activities.profile, given)
     await world.route()
     return answer
@@ -98,7 +100,7 @@ async def bought(world: Programme, email: str, writer: Writer, *products: str) -
 
 async def recommend(world: Programme, writer: Writer, given: PersonalizationInput) -> Personalized:
     """The question after a purchase, carried out."""
-    activities = PersonalizationActivities(world.db, world.marketing, writer)
+    activities = PersonalizationActivities(world.db, world.marketing, writer, world.clock)
     answer: Personalized = await ActivityEnvironment().run(activities.recommend, given)
     return answer
 

@@ -15,7 +15,7 @@ from domain.errors import Invalid, NotFound
 from domain.profiles import Profile
 from providers.llm.offline import OfflineWriter
 from providers.llm.openai_writer import OpenAIWriter
-from providers.protocols import WritingRequest, Written
+from providers.protocols import Free, WritingRequest, Written
 from store.db import Database
 from store.identity import lock_contact
 from store.overriding import Wish, override, release
@@ -79,7 +79,7 @@ async def test_what_a_person_chose_before_the_welcome_holds_and_the_model_is_not
     assert await welcomes(world, email) == ["welcome_ready"]
 
 
-class Slow:
+class Slow(Free):
     """A model that answers after somebody of the team has chosen."""
 
     name = "slow"
@@ -225,7 +225,7 @@ async def test_taken_back_while_it_was_looked_at_it_is_asked_again(world: Progra
     given = await question(world, email)
     assert given is not None
     with pytest.raises(Released):
-        await PersonalizationActivities(world.db, world.marketing, writer)._welcome(given, "")
+        await PersonalizationActivities(world.db, world.marketing, writer, world.clock)._welcome(given, "")
 
 
 @pytest.mark.parametrize("by_person", ["survivor", "other"])

@@ -14,7 +14,7 @@ from activities import personalization
 from domain.profiles import Profile
 from providers.llm.offline import OfflineWriter
 from providers.llm.openai_writer import OpenAIWriter
-from providers.protocols import WritingRequest, Written
+from providers.protocols import Free, WritingRequest, Written
 from store.db import Database
 from tests.core_kit import purchase, somebody
 from tests.programme.personal_kit import (
@@ -134,7 +134,7 @@ async def test_a_model_that_is_away_holds_nobody_up(
     assert await reason(world, email, "chosen") == ("welcome", why)
 
 
-class Silent:
+class Silent(Free):
     """A model that never answers."""
 
     name = "silent"
@@ -154,7 +154,7 @@ async def test_a_model_that_never_answers_is_not_waited_for(world: Programme, mo
     assert await reason(world, email, "chosen") == ("welcome", "model_away")
 
 
-class Unchecked:
+class Unchecked(Free):
     """A writer that gives whatever it has for the shape, without looking."""
 
     name = "unchecked"

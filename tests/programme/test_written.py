@@ -47,7 +47,7 @@ class Desk:
             source, _ = await sources.keep(tx, "franklin.epub", self.book, "test")
             wanted = Wanted(f"sequence_{kind}", slug, f"{product}: {kind}", product, source.id, options, **given)
             await assets.request(tx, wanted, "user:1")
-        doing = AssetActivities(self.world.db, OfflineWriter(), self.world.marketing)
+        doing = AssetActivities(self.world.db, OfflineWriter(), self.world.marketing, self.world.clock)
         answer = await ActivityEnvironment().run(doing.write, AssetDraftInput(asset_id=asset_id(slug)))
         assert answer.outcome == "written"
         return await self.review(asset_id(slug))

@@ -44,7 +44,11 @@ def error(message: str, code: str | None = None, kind: str = "invalid_request_er
 @pytest.fixture
 async def writer(httpserver: HTTPServer) -> AsyncIterator[Writer]:
     made = OpenAIWriter(
-        api_key="sk-secret", model="small", prompts=PROMPTS, base_url=httpserver.url_for("/v1"), timeout_s=0.5
+        api_key="sk-secret",
+        models={"writing": "small"},
+        prompts=PROMPTS,
+        base_url=httpserver.url_for("/v1"),
+        timeout_s=0.5,
     )
     yield made
     await made.aclose()
@@ -213,7 +217,7 @@ async def test_an_endpoint_that_is_not_there_is_unreachable_for_certain() -> Non
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{held.getsockname()[1]}/v1"
-    gone = OpenAIWriter(api_key="k", model="small", prompts=PROMPTS, base_url=address)
+    gone = OpenAIWriter(api_key="k", models={"writing": "small"}, prompts=PROMPTS, base_url=address)
     with pytest.raises(ProviderError) as caught:
         await _post(gone)
     await gone.aclose()

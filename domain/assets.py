@@ -6,7 +6,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic.json_schema import SkipJsonSchema
@@ -44,16 +44,21 @@ Said = Annotated[str, AfterValidator(_said)]
 
 
 class Asset(BaseModel):
-    """What all kinds share. `note` is the writer's word to the reviewer: never published, never asked of a model."""
+    """What all kinds share. `note` is the writer's word to the reviewer: never published, never asked of a model.
+
+    `settings` names fields that are approved and published with the rest, but are no words that anybody reads.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    settings: ClassVar[frozenset[str]] = frozenset()
 
     note: SkipJsonSchema[str] = ""
 
 
 def texts(asset: BaseModel) -> list[str]:
-    """What is published of an asset, in order: each string in it but the notes to the reviewer."""
-    return list(_texts(asset.model_dump(mode="json", exclude={"note"})))
+    """What people read of an asset, in order: each string in it but settings and the notes to the reviewer."""
+    unread = {"note", *(asset.settings if isinstance(asset, Asset) else ())}
+    return list(_texts(asset.model_dump(mode="json", exclude=unread)))
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from functools import lru_cache
+from typing import Annotated, ClassVar
 
 from pydantic import Field, ValidationError, create_model, model_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -39,6 +40,8 @@ class WrittenSequence(Asset):
     No writer is asked for the definition: it is the house's plan for the kind. A person may change it as any other.
     """
 
+    settings: ClassVar[frozenset[str]] = frozenset({"definition"})
+
     definition: SkipJsonSchema[Annotated[Said, at_most(MOST_CHARS)]]
     why: SkipJsonSchema[Annotated[Said, at_most(300)]]
     mails: list[MailWords] = Field(description="one for each mail that the prompt lists, in its order")
@@ -72,6 +75,7 @@ class WrittenSequence(Asset):
         return dict(zip(steps, self.mails, strict=True))
 
 
+@lru_cache(maxsize=64)
 def read(text: str) -> Sequence:
     """A definition from its YAML, by the same rules as a file. Raises ValueError with line or field."""
     try:

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from configuration import load_sequences, read_sequence
+from domain.assets import digest, texts
 from domain.content import KINDS
 from domain.errors import Invalid
 from domain.mail_words import MailWords, roots
@@ -107,3 +108,11 @@ def test_liquid_is_understood_by_its_names() -> None:
         "book",
     }
     assert MailWords(subject="a", preheader="b", body="[code]\n\n[cart]").speaks() == {"discount", "cart"}
+
+
+def test_what_is_read_of_it_are_the_mails_and_what_is_approved_is_all_of_it() -> None:
+    made = written("cart")
+    assert "The words of mail 2." in "\n".join(texts(made))
+    assert "workflow: CartRecovery" not in "\n".join(texts(made))
+    later = made.model_copy(update={"definition": made.definition.replace("at: 24h", "at: 25h")})
+    assert digest(later) != digest(made)

@@ -16,6 +16,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent
 
+from domain.content import KINDS
 from domain.errors import PerennialError
 from domain.marketing import Marketing
 from domain.reactions import Reaction
@@ -24,6 +25,8 @@ from domain.windows import Hours, Window
 from domain.writing import as_written
 
 M = TypeVar("M", bound=BaseModel)
+# What can wait for a person, by its kind or its channel.
+REVIEWED = frozenset({*KINDS, *(kind.channel for kind in KINDS.values()), "magnet", "strategy", "producthunt"})
 # A sequence that comes as a text, in characters.
 MAX_TEXT = 100_000
 
@@ -55,7 +58,12 @@ class BadConfiguration(PerennialError):
 
 def load_marketing(folder: Path) -> Marketing:
     """`marketing.yaml` of the folder, with its reactions. Raises `BadConfiguration`."""
-    found = _load(folder / "marketing.yaml", Marketing)
+    path = folder / "marketing.yaml"
+    found = _load(path, Marketing)
+    if unknown := [word for word in found.approvals.review_required if word not in REVIEWED]:
+        document = _parse(str(path), _read(path))
+        text = f"{', '.join(unknown)} is no kind or channel; there are {', '.join(sorted(REVIEWED))}"
+        raise BadConfiguration("", [_fault(str(path), document, ["approvals", "review_required"], text)])
     return found.model_copy(update={"reactions": load_reactions(folder)})
 
 

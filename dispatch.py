@@ -152,9 +152,13 @@ class Dispatch:
             await tx.execute(told(row.id, row.revision))
 
     async def _for_review(self, row: Review) -> None:
-        if row.notified > 0 or not await self._start(starts.review(row, self.marketing, self.clock)):
-            at = row.decided_at or row.created_at
-            await self._signal(f"review/{row.id}", Notice(revision=row.revision, state=row.state, at=at))
+        start = starts.review(row, self.marketing, self.clock)
+        notice = Notice(revision=row.revision, state=row.state, at=row.decided_at or row.created_at)
+        if row.asked_at > row.created_at:
+            # It was approved before and asks again: its workflow may have ended.
+            await self._start_or_tell(start, notice)
+        elif row.notified > 0 or not await self._start(start):
+            await self._signal(start.id, notice)
         async with self.db.transaction() as tx:
             await tx.execute(told_review(row.id, row.revision))
 

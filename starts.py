@@ -15,7 +15,7 @@ from domain.marketing import Marketing
 from domain.schedule import Delay
 from domain.sequences import Sequence
 from domain.webinars import normal_code
-from store import assets, launches, rehearsals, source_uploads
+from store import assets, launches, rehearsals, source_uploads, team_notices
 from store.campaigns import CampaignRun
 from store.changes import ASKED
 from store.events import Event
@@ -42,6 +42,7 @@ from workflows.planning import planned
 from workflows.rehearsal import RehearsalInput
 from workflows.sequence_change import ChangeInput
 from workflows.source_reading import SourceReadingInput
+from workflows.team_notice import TeamNoticeInput
 from workflows.webinar import WebinarInput
 from workflows.webinar_registration import RegistrationInput
 
@@ -146,6 +147,9 @@ def _made(event: Event) -> Start | None:
     if event.source == OURS and event.type == assets.ASKED and not event.payload["launch"]:
         wanted = AssetDraftInput(asset_id=event.payload["asset"])
         return Start("AssetDraft", f"asset/{wanted.asset_id}", wanted, "The first draft of an asset")
+    if event.source == OURS and event.type == team_notices.ADDED:
+        noticed = TeamNoticeInput(notification_id=event.payload["notification"])
+        return Start("TeamNotice", f"notice/{noticed.notification_id}", noticed, "Something that the team is told")
     if event.source == OURS and event.type == source_uploads.ASKED:
         uploaded = SourceReadingInput(upload_id=event.payload["upload"])
         return Start("SourceReading", f"source/{uploaded.upload_id}", uploaded, "A file or page, read to chapters")

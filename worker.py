@@ -55,6 +55,7 @@ from workflows.personalization import Personalization
 from workflows.rehearsal import Rehearsal
 from workflows.sequence_change import SequenceChange
 from workflows.source_reading import SourceReading
+from workflows.team_notice import TeamNotice
 from workflows.webinar import Webinar
 from workflows.webinar_registration import WebinarRegistration
 
@@ -65,6 +66,7 @@ WORKFLOWS = [
     CartRecovery,
     ContentApproval,
     AssetDraft,
+    TeamNotice,
     Atomization,
     BrandLaunch,
     LeadIntake,

@@ -6,13 +6,12 @@ import json
 
 from temporalio import activity
 
-from activities import materials
-from activities.drafting import Drafter, OverBudget, words
+from activities.drafting import Drafter, OverBudget
 from domain import content, names
 from domain.clock import Clock
 from domain.marketing import Marketing
 from providers.protocols import Writer, WritingRequest
-from store import assets, launches, review_drafts, reviews
+from store import assets, launches, materials, review_drafts, reviews
 from store.assets import Asset
 from store.db import Database
 from workflows.asset_draft import AssetAnswer, AssetDraftInput
@@ -39,7 +38,8 @@ class AssetActivities:
             await assets.begun(tx, asset.id)
             material = await materials.of_asset(tx, asset, self._marketing)
             examples = await reviews.examples_for(tx, asset.kind)
-        kind = content.WRITTEN[asset.kind]
+            approved = await reviews.approved(tx, asset.kind)
+        kind, key = content.WRITTEN[asset.kind], f"{asset.id}:1"
         request = WritingRequest(
             kind.name,
             kind.shape,
@@ -47,7 +47,7 @@ class AssetActivities:
             brief=material.brief,
             tone=self._marketing.brand.tone,
             examples=[json.dumps(example, ensure_ascii=False) for example in examples],
-            key=f"{asset.id}:1",
+            key=key,
         )
         try:
             written = await self._drafter.draft(request, asset.id)
@@ -55,11 +55,13 @@ class AssetActivities:
             async with self._db.transaction() as tx:
                 await assets.held(tx, asset.id, str(full), full.until)
             return AssetAnswer(outcome=assets.HELD, until=full.until)
-        async with self._db.transaction() as tx:
-            if isinstance(written, str):
+        if isinstance(written, str):
+            async with self._db.transaction() as tx:
                 await assets.failed(tx, asset.id, written)
-                return AssetAnswer(outcome=assets.FAILED)
-            await review_drafts.first(tx, self._review(asset, kind), words(written, material.source))
+            return AssetAnswer(outcome=assets.FAILED)
+        words = await self._drafter.words(kind, written, material, approved, key=key, review_id=asset.id)
+        async with self._db.transaction() as tx:
+            await review_drafts.first(tx, self._review(asset, kind), words)
             await assets.finished(tx, asset.id)
         return AssetAnswer(outcome=assets.WRITTEN)
 
@@ -70,5 +72,5 @@ class AssetActivities:
             kind=kind.name,
             channel=kind.channel,
             title=asset.title or asset.slug,
-            required=kind.channel in self._marketing.approvals.review_required,
+            required=self._marketing.approvals.requires(kind.name, kind.channel),
         )

@@ -29,6 +29,7 @@ from activities.rehearsals import RehearsalActivities
 from activities.reviews import ReviewActivities
 from activities.sequence_changes import SequenceChangeActivities
 from activities.sources import SourceActivities
+from activities.team import Team
 from activities.webhooks import WebhookActivities
 from activities.webinars import WebinarActivities
 from domain.clock import Clock
@@ -190,7 +191,8 @@ def build(
     sources = SourceActivities(db, reader)
     launches = LaunchActivities(db, marketing, settings.config_dir)
     assets = AssetActivities(db, chosen.writer, marketing, clock)
-    reviews = ReviewActivities(db, chosen.social, chosen.chats, marketing, settings.public_url)
+    team = Team(db, chosen.chats, chosen.mail["transactional"], marketing.brand.transactional_from)
+    reviews = ReviewActivities(db, chosen.social, team, marketing, settings.public_url)
     written = CampaignComposer(
         settings.config_dir / "emails", marketing, settings.public_url, text_of(settings.secret_key)
     )
@@ -209,7 +211,7 @@ def build(
             webinars.work, webinars.crm, webinars.platform, webinars.note,
             erasures.ended, erasures.crm, erasures.platform, erasures.rows,
             assets.write, launches.prepare, launches.look, sources.read,
-            content.draft, content.revise, reviews.notify, reviews.expire, reviews.publish,
+            content.draft, content.revise, reviews.notify, reviews.expire, reviews.publish, team.carry,
         ],
         mail=[messages.send],
         closing=[*(part.aclose for part in parts), reader.aclose],

@@ -6,16 +6,15 @@ import json
 
 from temporalio import activity
 
-from activities import materials
-from activities.drafting import Drafter, words
-from activities.materials import Material
+from activities.drafting import Drafter
 from domain import approval, assets, content, names
 from domain.clock import Clock
 from domain.marketing import Marketing
 from providers.protocols import Writer, WritingRequest, Written
-from store import review_drafts, reviews
+from store import materials, review_drafts, reviews
 from store.db import Database
 from store.events import Event
+from store.materials import Material
 from store.review_drafts import Asset
 from store.reviews import Review
 from workflows.atomization import Drafted, DraftRequest
@@ -49,8 +48,10 @@ class ContentActivities:
         source = approval.source(event.payload)
         async with self._db.transaction() as tx:
             examples = await reviews.examples_for(tx, kind.name)
+            approved = await reviews.approved(tx, kind.name)
+        material = Material(source)
         key = f"{review_drafts.asset_id(event, kind.name)}:1"
-        written = await self._write(kind, Material(source), key=key, examples=examples)
+        written = await self._write(kind, material, key=key, examples=examples)
         if isinstance(written, str):
             return await self._not_drafted(request, "refused", written)
         asset = Asset(
@@ -59,10 +60,11 @@ class ContentActivities:
             kind=kind.name,
             channel=kind.channel,
             title=approval.title(event.payload, kind.name),
-            required=kind.channel in self._marketing.approvals.review_required,
+            required=self._marketing.approvals.requires(kind.name, kind.channel),
         )
+        words = await self._drafter.words(kind, written, material, approved, key=key)
         async with self._db.transaction() as tx:
-            stored = await review_drafts.first(tx, asset, words(written, source))
+            stored = await review_drafts.first(tx, asset, words)
         if not stored:
             return await self._already(request, event)
         return Drafted(kind=kind.name, outcome="drafted", review_id=asset.id)
@@ -74,19 +76,17 @@ class ContentActivities:
             review = await reviews.get(tx, request.review_id)
             material = await materials.of_review(tx, review, self._marketing)
             examples = await reviews.examples_for(tx, review.kind)
+            approved = await reviews.approved(tx, review.kind, but=review.id)
         if review.state != approval.REGENERATED:
             return standing(review)
-        written = await self._write(
-            content.KINDS[review.kind],
-            material,
-            key=f"{review.id}:{review.draft + 1}",
-            instructions=review.instructions,
-            examples=examples,
-        )
-        async with self._db.transaction() as tx:
-            if isinstance(written, str):
+        kind, key, asked = content.KINDS[review.kind], f"{review.id}:{review.draft + 1}", review.instructions
+        written = await self._write(kind, material, key=key, instructions=asked, examples=examples)
+        if isinstance(written, str):
+            async with self._db.transaction() as tx:
                 return standing(await review_drafts.not_revised(tx, review, written))
-            return standing(await review_drafts.revised(tx, review, words(written, material.source)))
+        words = await self._drafter.words(kind, written, material, approved, key=key, asked=asked)
+        async with self._db.transaction() as tx:
+            return standing(await review_drafts.revised(tx, review, words))
 
     async def _write(
         self,
@@ -95,7 +95,7 @@ class ContentActivities:
         *,
         key: str,
         instructions: str = "",
-        examples: list[dict[str, object]],
+        examples: list[list[dict[str, str]]],
     ) -> Written[assets.Asset] | str:
         return await self._drafter.draft(
             WritingRequest(

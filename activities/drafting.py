@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,15 +13,18 @@ from uuid import UUID, uuid4
 from pydantic import BaseModel
 from temporalio import activity
 
+from activities.opinions import opinion
 from domain import assets, completing, content
 from domain.clock import Clock
 from domain.errors import Invalid, PerennialError, ProviderError
 from domain.marketing import Marketing
+from domain.quality import judge
 from domain.writers import month, used_up
 from providers.protocols import Usage, Writer, WritingRequest, Written
 from store import writer_calls
 from store.base import now
 from store.db import Database
+from store.materials import Material
 from store.review_drafts import Words
 from store.writer_calls import Spent, WriterCall
 
@@ -140,6 +144,34 @@ class Drafter:
         async with self._db.transaction() as tx:
             await writer_calls.ended(tx, key, spent)
 
+    async def words(
+        self,
+        kind: content.Kind,
+        written: Written[assets.Asset],
+        material: Material,
+        approved: Sequence[assets.Asset],
+        *,
+        key: str,
+        review_id: UUID | None = None,
+        asked: str = "",
+    ) -> Words:
+        """A draft as it is kept, with what can be said of its quality.
+
+        `approved` are assets of its kind that people approved, `asked` is what a reviewer wanted. A book's many words
+        are judged in a thread, in which other drafts go on.
+        """
+        said = await opinion(self.ask, kind, written, material, self._marketing.brand.tone, key, review_id)
+        ground = material.ground(kind.name, self._marketing, asked)
+        quality = await asyncio.to_thread(judge, kind, written.value, ground, approved, said)
+        return Words(
+            body=written.value.model_dump(mode="json"),
+            digest=assets.digest(written.value),
+            quality=quality.model_dump(mode="json"),
+            author=f"writer:{written.model}",
+            model=written.model,
+            offline=written.offline,
+        )
+
     def _given_up(self, error: ProviderError) -> bool:
         """An outage is waited out, but every answer that cannot be used has been paid for."""
         if error.code == UNUSABLE:
@@ -153,16 +185,3 @@ def _finished(written: Written[T], request: WritingRequest[T]) -> Written[T]:
         return replace(written, value=completing.finished(request.kind, written.value, request.brief, now()))
     except Invalid as error:
         raise ProviderError(UNUSABLE, str(error)) from None
-
-
-def words(written: Written[assets.Asset], source: Mapping[str, str]) -> Words:
-    """A draft as it is kept, with what can be said of its quality; `source` is what it was made from."""
-    asset = written.value
-    return Words(
-        body=asset.model_dump(mode="json"),
-        digest=assets.digest(asset),
-        quality=content.quality(asset, source).model_dump(mode="json"),
-        author=f"writer:{written.model}",
-        model=written.model,
-        offline=written.offline,
-    )

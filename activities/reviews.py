@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from uuid import UUID
 
-import structlog
 from temporalio import activity
 
 from activities.content import standing
+from activities.team import Team
 from domain import approval, names
 from domain.clock import Clock
 from domain.errors import ProviderError
 from domain.marketing import Marketing
-from providers.protocols import Chat, Social
+from providers.protocols import Social
 from store import campaign_approval, campaign_runs, publishing, review_decisions, review_progress, reviews
 from store.db import Database
-from store.local import Notification
 from store.reviews import Review
 from workflows.content_approval import Published, PublishRequest, StageReached, Standing
 
-# A chat that is away is asked again this often; the notification is in the dashboard from the first time on.
-CHAT_ATTEMPTS = 6
-log = structlog.get_logger("activities.reviews")
-
 
 class ReviewActivities:
-    """Tells `chats`, publishes to `social`; `public_url` is where people reach the dashboard."""
+    """Tells the `team`, publishes to `social`; `public_url` is where people reach the dashboard."""
 
-    def __init__(
-        self, db: Database, social: Social, chats: Sequence[Chat], marketing: Marketing, public_url: str
-    ) -> None:
+    def __init__(self, db: Database, social: Social, team: Team, marketing: Marketing, public_url: str) -> None:
         self._db = db
         self._social = social
-        self._chats = chats
+        self._team = team
         self._marketing = marketing
         self._public_url = public_url
 
@@ -44,10 +36,9 @@ class ReviewActivities:
             review = await review_progress.reached(tx, request.review_id, request.stage, request.since)
             if review is None:
                 return standing(await reviews.get(tx, request.review_id))
-            told = await review_progress.notification(tx, review, request.stage, self._url(review.id))
-        away = [error for chat in self._chats if (error := await self._tell(chat, told)) is not None]
-        if away and activity.info().attempt < CHAT_ATTEMPTS:
-            raise away[0]
+            addresses, url = self._marketing.approvals.notify, self._url(review.id)
+            notification = await review_progress.notification(tx, review, request.stage, url, addresses)
+        await self._team.tell(notification, activity.info().attempt)
         return standing(review)
 
     @activity.defn(name=names.EXPIRE)
@@ -93,19 +84,6 @@ class ReviewActivities:
         async with self._db.transaction() as tx:
             await review_progress.not_published(tx, review, reason, self._url(review.id))
         return Published(standing=standing(review), published=False)
-
-    async def _tell(self, chat: Chat, what: Notification) -> ProviderError | None:
-        """Tell one chat, unless it knows. A refusal for good is logged; what may be helped by waiting is returned."""
-        if chat.name in what.told:
-            return None
-        try:
-            await chat.notify(what.title, what.text, what.url, urgent=what.urgent)
-        except ProviderError as error:
-            log.warning("chat_not_told", chat=chat.name, code=error.code, final=error.final)
-            return None if error.final else error
-        async with self._db.transaction() as tx:
-            await review_progress.told(tx, what.id, chat.name)
-        return None
 
     def _url(self, review_id: UUID) -> str:
         return f"{self._public_url}/reviews/{review_id}"

@@ -10,7 +10,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.clock import Clock
-from domain.errors import Conflict
+from domain.errors import Conflict, PerennialError
 
 PENDING: Final = "pending"
 APPROVED: Final = "approved"
@@ -124,6 +124,13 @@ class AlreadyDecided(Conflict):
         self.decided_by = decided_by
         self.decided_at = decided_at
         self.draft = draft
+
+
+class NotYours(PerennialError):
+    """It is for somebody else to do. HTTP 403."""
+
+    code = "not_yours"
+    status = 403
 
 
 class DraftChanged(Conflict):

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, Field
 
-from domain.assets import Asset, Said, at_most, different, texts
+from domain.assets import Asset, Said, at_most, different
 from domain.briefs import Brief
 from domain.funnel_plan import PREFIX
 from domain.funnels import STRATEGIES, Funnel
 from domain.magnets import MAGNETS
 from domain.sequence_plans import PLANS
-from domain.written_offers import Offer, OfferBundle, OfferLimited, OfferSeasonal, OfferTiers
+from domain.written_offers import OfferBundle, OfferLimited, OfferSeasonal, OfferTiers
 from domain.written_sequences import WrittenSequence, asked
 
 TWEETS = 5
@@ -180,69 +180,3 @@ WRITTEN: Mapping[str, Kind] = MappingProxyType(
 FROM_TEXT: Mapping[str, Kind] = MappingProxyType(
     {name: kind for name, kind in KINDS.items() if kind.made_from == "text"}
 )
-
-
-class Quality(BaseModel):
-    """What can be said of a draft without understanding it. Scores run from 0 to 1; `overall` is their mean."""
-
-    scores: dict[str, float]
-    overall: float
-    advice: Literal["approve", "review carefully"]
-    urgent: bool
-
-
-# Above the first a reviewer is told "approve"; below the second they are told at high priority.
-APPROVE_ABOVE = 0.8
-URGENT_BELOW = 0.7
-EASY_WORDS = 20  # words in a sentence that anybody follows
-HARD_WORDS = 50
-_TERM = re.compile(r"[\u3040-\u9fff\uac00-\ud7af]|[^\W\d_\u3040-\u9fff\uac00-\ud7af]{4,}")
-_SENTENCE_END = re.compile(r"[.!?…。！？।؟]+\s*|\n+")  # noqa: RUF001 - full-width marks end sentences too
-
-
-def quality(asset: BaseModel, source: Mapping[str, str]) -> Quality:
-    """Length, call to action, relevance and readability of a draft made from `source`."""
-    said = texts(asset)
-    whole = "\n".join(said)
-    scores = {
-        "relevance": _relevance(whole, "\n".join(source.values())),
-        "readability": _readability(whole),
-        "length": _length(asset, said),
-    }
-    # A meta description has nowhere to lead to: the page that it describes is the link.
-    # Nor have an offer's words, which stand beside its own button.
-    if not isinstance(asset, SeoDescriptions | Offer):
-        scores["call_to_action"] = 1.0 if _URL.search(whole) else 0.0
-    scores = {name: round(score, 2) for name, score in scores.items()}
-    overall = round(sum(scores.values()) / len(scores), 2)
-    return Quality(
-        scores=scores,
-        overall=overall,
-        advice="approve" if overall > APPROVE_ABOVE else "review carefully",
-        urgent=overall < URGENT_BELOW,
-    )
-
-
-def _relevance(draft: str, source: str) -> float:
-    """The share of the draft's terms that the source has as well: what it does not have may be invented."""
-    terms = set(_TERM.findall(_URL.sub(" ", draft).casefold()))
-    known = set(_TERM.findall(source.casefold()))
-    return len(terms & known) / len(terms) if terms else 0.0
-
-
-def _readability(draft: str) -> float:
-    sentences = [s for s in _SENTENCE_END.split(_URL.sub(" ", draft)) if s.strip()]
-    words = [len(s.split()) for s in sentences] or [0]
-    mean = sum(words) / len(words)
-    return min(1.0, max(0.0, (HARD_WORDS - mean) / (HARD_WORDS - EASY_WORDS)))
-
-
-# Below the first number a text looks unfinished, above the second it is seldom read to its end.
-_GOOD_LENGTHS: Mapping[type[BaseModel], tuple[int, int]] = MappingProxyType(
-    {Thread: (20, TWEET_LIMIT), LinkedInPost: (150, 2_000), NewsletterSnippet: (30, 900), SeoDescriptions: (50, 160)}
-)
-
-
-def _length(asset: BaseModel, said: Sequence[str]) -> float:
-    low, high = _GOOD_LENGTHS.get(type(asset), (1, 10_000))
-    return sum(1.0 if low <= len(text) <= high else 0.5 for text in said) / len(said)

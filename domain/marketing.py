@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.utils import parseaddr
 from typing import Annotated
 
@@ -137,14 +138,27 @@ class Limits(_Strict):
 
 
 class Approvals(_Strict):
-    """Which channels wait for a person, and how long each waiting stage is (virtual time, from the start)."""
+    """What waits for a person, and how long each waiting stage is (virtual time, from the start).
+
+    `review_required` are kinds of assets and channels; all of a channel's kinds wait. `notify` are the addresses that
+    are told by mail of what waits, beside the chats.
+    """
 
     review_required: list[str] = Field(
         default_factory=lambda: ["linkedin", "magnet", "funnel", "sequence", "offer", "strategy"]
     )
+    notify: list[str] = Field(default_factory=list)
     reminder: DelayText = Delay(days=1)
     escalation: DelayText = Delay(days=2)
     expiry: DelayText = Delay(days=7)
+
+    @field_validator("notify")
+    @classmethod
+    def _addresses(cls, value: list[str]) -> list[str]:
+        for address in value:
+            if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address):
+                raise ValueError(f"{address} is no e-mail address")
+        return value
 
     @model_validator(mode="after")
     def _in_order(self) -> Approvals:
@@ -153,6 +167,10 @@ class Approvals(_Strict):
             msg = "reminder, escalation and expiry must come in this order"
             raise ValueError(msg)
         return self
+
+    def requires(self, kind: str, channel: str) -> bool:
+        """Whether an asset of the kind waits for a person."""
+        return kind in self.review_required or channel in self.review_required
 
 
 class Atomization(_Strict):

@@ -90,7 +90,10 @@ class Post(SQLModel, table=True):
 
 
 class Notification(SQLModel, table=True):
-    """What the team is told, shown where no chat is configured; `told` names the chats that took it."""
+    """What the team is told, shown where no chat is configured; `told` names the chats that took it.
+
+    `mail_to` are the addresses that are told by mail; each is in `told` too, once it was.
+    """
 
     __tablename__ = "notifications"
 
@@ -100,6 +103,7 @@ class Notification(SQLModel, table=True):
     url: str
     urgent: bool = False
     told: list[str] = words()
+    mail_to: list[str] = words()
     at: datetime = created()
 
 

@@ -74,6 +74,7 @@ HELD: Mapping[str, Held] = {
         keeps="id at actor action",
     ),
     "drafts": Held(f"t.review_id IN ({_THEIR_REVIEWS})"),
+    "review_comments": Held(f"t.review_id IN ({_THEIR_REVIEWS})"),
     "reviews": Held(f"t.origin IN ({_THEIR_EVENTS})"),
     "consents": Held(_CONTACT),
     "touches": Held(

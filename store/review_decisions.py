@@ -14,7 +14,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from domain import approval, assets, content
+from domain import assets, content, learning
 from domain.approval import (
     APPROVED,
     EXPIRED,
@@ -28,18 +28,25 @@ from domain.approval import (
 )
 from domain.errors import Conflict, Invalid
 from domain.events import Incoming
-from store import access, inbox, launches, reviews
+from domain.marketing import Marketing
+from store import access, inbox, judging, launches, reopening, reviews
 from store.base import now
-from store.events import Event
 from store.reviews import Draft, Review
 
 MAX_REMARK = 4_000
 EXPIRER = Reviewer(SYSTEM, SYSTEM)
 
 
-async def approve(tx: AsyncSession, review_id: UUID, by: Reviewer, *, draft: int | None = None) -> Review:
-    """Approve the current draft, if that is `draft` where given. Raises NotFound, Conflict."""
-    review = await _decide(tx, review_id, draft, {**_decision(APPROVED, by), "approved_digest": col(Review.digest)})
+async def approve(
+    tx: AsyncSession, review_id: UUID, by: Reviewer, *, draft: int | None = None, digest: str | None = None
+) -> Review:
+    """Approve the current draft, if that is `draft` and its words have this `digest`, where given.
+
+    Raises NotFound, Conflict.
+    """
+    same = [] if digest is None else [col(Review.digest) == digest]
+    values = {**_decision(APPROVED, by), "approved_digest": col(Review.digest)}
+    review = await _measured(tx, await _decide(tx, review_id, draft, values, *same))
     await _record(tx, review, by, "approve")
     return review
 
@@ -78,35 +85,56 @@ async def edit(
     body: dict[str, Any],
     approve: bool = False,
     draft: int | None = None,
+    again: bool = False,
+    marketing: Marketing | None = None,
 ) -> Review:
     """Replace the words by a person's, which then wait again or, with `approve`, are approved at once.
 
-    The same words make no new draft. Raises NotFound, Conflict, and Invalid where `body` is not of the
-    shape of its kind; `field` says where.
+    The same words make no new draft. With `again` what was approved is edited too (`store.reopening`): what is live
+    stays as it was approved until the new words are. `marketing` is what the words may say beside their source.
+    Raises NotFound, Conflict, and Invalid where `body` is not of the shape of its kind; `field` says where.
     """
     before = await reviews.get(tx, review_id)
     seen = before.draft if draft is None else draft
-    if before.state != PENDING or before.draft != seen:
+    opened = again and before.state != PENDING and await reopening.allowed(tx, before)
+    if (before.state != PENDING and not opened) or before.draft != seen:
         raise await _lost(tx, before, seen)
     asset = _checked(before.kind, body)
-    digest = assets.digest(asset)
-    if digest == before.digest:
-        return await _unchanged(tx, before, by, approve=approve)
-    words = asset.model_dump(mode="json")
-    event = await tx.get_one(Event, before.origin)
-    values: dict[str, Any] = {
-        "draft": seen + 1,
-        "body": words,
-        "digest": digest,
-        "quality": content.quality(asset, approval.source(event.payload)).model_dump(mode="json"),
+    if assets.digest(asset) == before.digest:
+        return before if opened else await _unchanged(tx, before, by, approve=approve)
+    values = {**await _words(tx, before, asset, marketing), **(reopening.waiting() if opened else {})}
+    if approve:
+        values |= {**_decision(APPROVED, by), "approved_digest": values["digest"]}
+    words = values["body"]
+    changed = sorted(key for key in words if key != "note" and words[key] != before.body.get(key))
+    review = await _decide(tx, review_id, seen, values, state=before.state)
+    tx.add(Draft(review_id=review_id, draft=review.draft, body=words, digest=review.digest, author=by.name, human=True))
+    await tx.flush()
+    await _record(tx, review, by, "edit_and_approve" if approve else "edit", changed=changed)
+    if opened:
+        await launches.tell_of(tx, review.id)
+    return await _measured(tx, review) if approve else review
+
+
+async def _words(tx: AsyncSession, before: Review, asset: assets.Asset, marketing: Marketing | None) -> dict[str, Any]:
+    """The row's values for the next draft."""
+    return {
+        "draft": before.draft + 1,
+        "body": asset.model_dump(mode="json"),
+        "digest": assets.digest(asset),
+        "quality": (await judging.of_edit(tx, before, asset, marketing)).model_dump(mode="json"),
         "waiting_since": now(),
     }
-    if approve:
-        values |= {**_decision(APPROVED, by), "approved_digest": digest}
-    changed = sorted(key for key in words if key != "note" and words[key] != before.body.get(key))
-    review = await _decide(tx, review_id, seen, values)
-    tx.add(Draft(review_id=review_id, draft=review.draft, body=words, digest=digest, author=by.name, human=True))
-    await _record(tx, review, by, "edit_and_approve" if approve else "edit", changed=changed)
+
+
+async def _measured(tx: AsyncSession, review: Review) -> Review:
+    """With how far the approved words are from what a writer made of it."""
+    before = await reviews.written(tx, review)
+    if before is None or review.kind not in content.WRITTEN:
+        return review
+    shape = content.KINDS[review.kind].shape
+    old, new = ("\n".join(assets.texts(shape.model_validate(body))) for body in (before.body, review.body))
+    review.edit_distance = learning.distance(old, new)
     return review
 
 
@@ -138,7 +166,7 @@ async def _unchanged(tx: AsyncSession, before: Review, by: Reviewer, *, approve:
     if not approve:
         return before
     values = {**_decision(APPROVED, by), "approved_digest": before.digest}
-    review = await _decide(tx, before.id, before.draft, values)
+    review = await _measured(tx, await _decide(tx, before.id, before.draft, values))
     await _record(tx, review, by, "approve")
     return review
 
@@ -147,19 +175,32 @@ def _decision(state: str, by: Reviewer) -> dict[str, Any]:
     return {"state": state, "decided_by": by.name, "decided_at": now()}
 
 
-async def _decide(tx: AsyncSession, review_id: UUID, draft: int | None, values: dict[str, Any]) -> Review:
+async def _decide(
+    tx: AsyncSession,
+    review_id: UUID,
+    draft: int | None,
+    values: dict[str, Any],
+    *conditions: Any,  # noqa: ANN401 - what SQLAlchemy's where() takes
+    state: str = PENDING,
+) -> Review:
     """The compare-and-set of every person's decision. Raises NotFound, Conflict."""
-    conditions = [] if draft is None else [col(Review.draft) == draft]
-    review = await _swap(tx, review_id, values, *conditions)
+    same = [] if draft is None else [col(Review.draft) == draft]
+    review = await _swap(tx, review_id, values, *same, *conditions, state=state)
     if review is None:
         raise await _lost(tx, await reviews.get(tx, review_id), draft)
     return review
 
 
-async def _swap(tx: AsyncSession, review_id: UUID, values: dict[str, Any], *conditions: Any) -> Review | None:  # noqa: ANN401 - what SQLAlchemy's where() takes
+async def _swap(
+    tx: AsyncSession,
+    review_id: UUID,
+    values: dict[str, Any],
+    *conditions: Any,  # noqa: ANN401 - what SQLAlchemy's where() takes
+    state: str = PENDING,
+) -> Review | None:
     statement = (
         update(Review)
-        .where(col(Review.id) == review_id, col(Review.state) == PENDING, *conditions)
+        .where(col(Review.id) == review_id, col(Review.state) == state, *conditions)
         .values(revision=col(Review.revision) + 1, **values)
         .returning(Review)
         .execution_options(synchronize_session=False, populate_existing=True)

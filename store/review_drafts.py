@@ -99,6 +99,7 @@ async def first(tx: AsyncSession, asset: Asset, words: Words) -> bool:
         model=words.model,
         workflow_id=f"review/{asset.id}",
         waiting_since=made_at,
+        asked_at=made_at,
         created_at=made_at,
         **decided,
     )

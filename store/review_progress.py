@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from sqlmodel import col
 from domain import approval, assets, content, names
 from domain.approval import ESCALATION, PENDING, REMINDER
 from domain.clock import Clock
-from store import inbox, review_drafts, reviews
+from store import inbox, review_drafts, review_holders, reviews
 from store.base import now
 from store.local import Notification
 from store.reviews import Draft, Review
@@ -22,24 +23,25 @@ OUTSIDE = "outside"  # Whoever ended the workflow in Temporal.
 REFUSED = "The words are not those that were approved, so they were not published."
 
 
-async def notification(tx: AsyncSession, review: Review, stage: str, url: str) -> Notification:
-    """What the team is told at this stage of this draft, stored once. The row says which chats took it already."""
+async def notification(
+    tx: AsyncSession, review: Review, stage: str, url: str, team: Sequence[str] = ()
+) -> Notification:
+    """What is told at this stage of this draft, stored once. The row says who took it already.
+
+    A mail goes to the review's holder; where it has none, to the addresses of the `team`.
+    """
     title, text = approval.announcement(stage, review.title, review.quality)
+    holder = await review_holders.of(tx, review)
     row = Notification(
         id=names.derived("notification", review.id, review.waiting_since.isoformat(), stage),
         title=title,
         text=text,
         url=url,
         urgent=approval.urgent(stage, review.quality),
+        mail_to=[holder.email] if holder else list(team),
     )
     await tx.execute(insert(Notification).values(row.model_dump()).on_conflict_do_nothing())
     return await tx.get_one(Notification, row.id)
-
-
-async def told(tx: AsyncSession, notification_id: UUID, chat: str) -> None:
-    """This chat took it."""
-    added = func.array_append(col(Notification.told), chat)
-    await tx.execute(update(Notification).where(col(Notification.id) == notification_id).values(told=added))
 
 
 async def reached(tx: AsyncSession, review_id: UUID, stage: str, since: datetime) -> Review | None:

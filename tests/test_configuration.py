@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -209,3 +210,24 @@ def test_two_lanes_that_share_a_domain_are_noticed() -> None:
 def test_what_people_have_a_right_to_cannot_be_turned_off(folder: Path, name: str) -> None:
     [said] = wrong_in(folder, "marketing.yaml", BRAND + f"compliance:\n  {name}: false\n")
     assert f"compliance.{name}: this cannot be turned off" in said
+
+
+@pytest.mark.parametrize("word", ["linkedin", "offer_bundle", "funnel"])
+def test_a_kind_or_a_channel_can_be_required_to_wait_for_a_person(tmp_path: Path, word: str) -> None:
+    approvals = load_marketing(_requiring(tmp_path, word)).approvals
+    assert approvals.requires("offer_bundle", "offer") == (word == "offer_bundle")
+    assert approvals.requires("funnel_tripwire", "funnel") == (word == "funnel")
+
+
+def test_a_word_that_is_no_kind_and_no_channel_is_named_with_its_line(tmp_path: Path) -> None:
+    folder = _requiring(tmp_path, "linkdin")
+    with pytest.raises(BadConfiguration, match=r"marketing.yaml:\d+: approvals.review_required: linkdin is no kind"):
+        load_marketing(folder)
+
+
+def _requiring(folder: Path, word: str) -> Path:
+    text = (CONFIG / "marketing.yaml").read_text()
+    (folder / "marketing.yaml").write_text(
+        re.sub(r"review_required: \[.*\]", f"review_required: [{word}]", text, count=1)
+    )
+    return folder

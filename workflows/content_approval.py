@@ -113,14 +113,17 @@ class ContentApproval:
                 answer = await self._publish(given)
                 if answer.again_at is not None:
                     await self._until(answer.again_at, "Approved; waits for its turn", "publish")
-                elif answer.standing.state == APPROVED:
+                elif answer.standing.state == APPROVED and not self._called:
                     return self._result(published=answer.published)
         return self._result(published=False)
 
     @workflow.signal(name=names.NOTICE)
     def notice(self, notice: Notice) -> None:
-        """The row changed. An edit leaves it pending and is met when the next stage looks at the row."""
-        if notice.state != PENDING:
+        """The row changed. An edit leaves it pending and is met when the next stage looks at the row.
+
+        What was approved and is edited asks again.
+        """
+        if notice.state != PENDING or self._row.state == APPROVED:
             self._heard = max(self._heard, notice.revision)
 
     @property

@@ -95,6 +95,7 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "engagement_dropped": "Went quiet",
         "engaged_again": "Showed a sign of life",
         "user_inactive": "Became inactive",
+        "team_notified": "The team is told",
         "review_requested": "Draft waits for review",
         "review_decided": "Draft was decided on",
         "page_visited": "Visited a page",

@@ -26,16 +26,24 @@ BODIES: dict[str, dict[str, Any]] = {
 
 
 class FakeWriter(Free):
-    """Writes the kind's body, with the instructions in it; `errors` are raised first, one a call."""
+    """Writes the kind's body, with the instructions in it; `errors` are raised first, one a call.
+
+    `thinks` is its opinion on what it wrote, None where it has none to give.
+    """
 
     name = "fake"
 
     def __init__(self, *errors: ProviderError) -> None:
         self.errors = list(errors)
         self.asked: list[dict[str, Any]] = []
+        self.thinks: dict[str, Any] | None = None
 
     async def write(self, request: WritingRequest[T]) -> Written[T]:
         kind, instructions = request.kind, request.instructions
+        if kind == "opinion":
+            if self.thinks is None:
+                raise ProviderError("unavailable")
+            return Written(value=request.shape.model_validate(self.thinks), model="fake-1", offline=False)
         asked = {"source": dict(request.source), "tone": request.tone, "instructions": instructions}
         asked["examples"] = list(request.examples)
         self.asked.append({"kind": kind, **asked})
@@ -83,8 +91,10 @@ class RefusingSocial:
         return
 
 
-def marketing(*, required: Sequence[str] = ("linkedin",), posts_per_day: int = 1_000) -> Marketing:
-    """A brand under which the channels `required` wait for a person."""
+def marketing(
+    *, required: Sequence[str] = ("linkedin",), posts_per_day: int = 1_000, notify: Sequence[str] = ()
+) -> Marketing:
+    """A brand under which the kinds and channels `required` wait for a person."""
     return Marketing(
         brand=Brand(
             name="Acme",
@@ -97,5 +107,5 @@ def marketing(*, required: Sequence[str] = ("linkedin",), posts_per_day: int = 1
             tone="dry",
         ),
         limits=Limits(social_posts_per_day=posts_per_day),
-        approvals=Approvals(review_required=list(required)),
+        approvals=Approvals(review_required=list(required), notify=list(notify)),
     )

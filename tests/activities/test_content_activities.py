@@ -153,7 +153,7 @@ async def test_people_s_edits_are_shown_to_the_writer_of_the_next_draft(db: Data
         await review_decisions.edit(tx, await asset(db), ANA, body=edited, approve=True)
     writer = FakeWriter()
     await activities(db, writer).draft(DraftRequest(event_id=(await release(db)).id, kind="linkedin"))
-    assert json.loads(writer.asked[0]["examples"][0])["text"] == edited["text"]
+    assert json.loads(writer.asked[0]["examples"][0]) == [{"before": LINKEDIN["text"], "after": edited["text"]}]
 
 
 async def test_a_draft_is_made_as_the_reviewer_asked_and_waits(db: Database) -> None:
@@ -184,3 +184,24 @@ async def test_where_the_writer_refuses_the_old_draft_waits_again_with_the_reaso
     assert (standing.state, standing.draft) == ("pending", 1)
     assert review.body["text"] == LINKEDIN["text"]
     assert review.reason == "The writer made no linkedin (refused)."
+
+
+async def test_the_model_s_opinion_is_beside_its_draft_and_a_model_that_has_none_holds_nothing_up(db: Database) -> None:
+    asked, silent = FakeWriter(), FakeWriter()
+    asked.thinks = {"score": 0.5, "remarks": [{"sentence": LINKEDIN["text"], "why": "It says little."}]}
+    made = []
+    for writer in (asked, silent):
+        event = await release(db)
+        made.append(await activities(db, writer).draft(DraftRequest(event_id=event.id, kind="linkedin")))
+    with_it, without = [(await read(db, one.review_id)).quality for one in made if one.review_id]
+    assert with_it["scores"]["opinion"] == 0.5
+    assert {"check": "opinion", "sentence": LINKEDIN["text"], "text": "It says little."} in with_it["findings"]
+    assert "opinion" not in without["scores"]
+
+
+async def test_no_opinion_is_asked_of_the_offline_writer(db: Database) -> None:
+    event = await release(db)
+    doing = ContentActivities(db, OfflineWriter(), marketing(), CLOCK)
+    drafted = await doing.draft(DraftRequest(event_id=event.id, kind="linkedin"))
+    assert drafted.review_id
+    assert "opinion" not in (await read(db, drafted.review_id)).quality["scores"]

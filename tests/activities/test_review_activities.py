@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 from temporalio.testing import ActivityEnvironment
 
-from activities.reviews import CHAT_ATTEMPTS, ReviewActivities
+from activities.reviews import ReviewActivities
+from activities.team import ATTEMPTS, Team
+from domain.approval import AlreadyDecided
 from domain.clock import Clock
 from domain.errors import ProviderError
 from domain.marketing import Limits
+from providers.mail.outbox import OutboxMailProvider
 from providers.protocols import Social
 from providers.social.local import LocalSocial
-from store import review_decisions
+from store import access, assets, review_decisions, review_drafts, review_holders
+from store.assets import Publication, Wanted
 from store.base import now
+from store.contacts import Contact
 from store.db import Database
-from store.events import Action
-from store.local import Notification, Post
+from store.events import Action, Event
+from store.local import Notification, OutboxMail, Post
+from store.messages import Message
+from store.review_drafts import Asset as DraftAsset
+from store.review_holders import Giver
 from store.reviews import Review
 from tests.activities.content_kit import FakeChat, RefusingSocial, marketing
-from tests.store.assets import ANA, LINKEDIN, THREAD, asset, read
+from tests.store.assets import ANA, BEN, LINKEDIN, THREAD, asset, read, words
 from workflows.content_approval import PublishRequest, StageReached, Standing
 
 AWAY = ProviderError("unreachable")
@@ -33,10 +42,16 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def activities(
-    db: Database, *chats: FakeChat, social: Social | None = None, posts_per_day: int = 1_000
+    db: Database,
+    *chats: FakeChat,
+    social: Social | None = None,
+    posts_per_day: int = 1_000,
+    notify: Sequence[str] = (),
 ) -> ReviewActivities:
-    settings = marketing(posts_per_day=posts_per_day)
-    return ReviewActivities(db, social or LocalSocial(db), chats, settings, "http://here")
+    settings = marketing(posts_per_day=posts_per_day, notify=notify)
+    mail = OutboxMailProvider(db, Clock(EPOCH), settings)
+    team = Team(db, chats, mail, settings.brand.transactional_from)
+    return ReviewActivities(db, social or LocalSocial(db), team, settings, "http://here")
 
 
 async def tell(doing: ReviewActivities, db: Database, review_id: UUID, stage: str, attempt: int = 1) -> Standing:
@@ -103,7 +118,7 @@ async def test_a_chat_that_is_away_is_told_later_and_the_other_is_not_told_twice
 
 async def test_a_chat_that_stays_away_is_given_up_on_and_the_dashboard_still_says_it(db: Database) -> None:
     review_id = await asset(db)
-    standing = await tell(activities(db, FakeChat("slack", AWAY)), db, review_id, "requested", CHAT_ATTEMPTS)
+    standing = await tell(activities(db, FakeChat("slack", AWAY)), db, review_id, "requested", ATTEMPTS)
     assert standing.state == "pending"
     [notification] = await notifications(db, review_id)
     assert notification.told == []
@@ -207,3 +222,87 @@ async def test_the_fourth_post_of_a_day_waits_for_the_next_one_however_many_are_
         await tx.execute(update(Review).values(claimed_at=col(Review.claimed_at) - timedelta(days=1)))
     late = [one for one, answer in zip(posts, answers, strict=True) if not answer.published]
     assert [(await doing.publish(publication(one, clock))).published for one in late] == [True, True]
+
+
+async def mails(db: Database, review_id: UUID) -> list[OutboxMail]:
+    async with db.transaction() as tx:
+        found = select(OutboxMail).where(col(OutboxMail.text).contains(f"http://here/reviews/{review_id}"))
+        return list((await tx.execute(found.order_by(col(OutboxMail.accepted_at)))).scalars())
+
+
+async def test_the_team_is_told_by_mail_once_a_stage_and_outside_the_ledger(db: Database) -> None:
+    review_id = await asset(db)
+    doing = activities(db, notify=["ana@example.com", "ben@example.com"])
+    for stage in ("requested", "requested", "escalation"):
+        await tell(doing, db, review_id, stage)
+    sent = await mails(db, review_id)
+    assert sorted(one.recipient for one in sent) == 2 * ["ana@example.com"] + 2 * ["ben@example.com"]
+    assert [one.subject.partition(": ")[0] for one in sent] == 2 * ["Please review"] + 2 * ["Urgent"]
+    assert {one.sender for one in sent} == {"hello@example.com"}
+    async with db.transaction() as tx:
+        assert (await tx.execute(select(Message).where(col(Message.recipient).like("%@example.com")))).first() is None
+        assert (await tx.execute(select(Contact))).first() is None
+
+
+async def test_who_holds_a_review_is_told_in_the_place_of_the_team_and_again_where_mail_was_away(db: Database) -> None:
+    review_id = await asset(db)
+    async with db.transaction() as tx:
+        holder = await access.create_user(tx, "Cleo@Example.com", "marketer", "correct horse battery", "Cleo")
+        await review_holders.give(tx, review_id, holder.id, Giver(ANA), url="http://here/reviews/x")
+    await tell(activities(db, notify=["ana@example.com"]), db, review_id, "reminder")
+    assert [one.recipient for one in await mails(db, review_id)] == ["cleo@example.com"]
+
+
+async def test_words_that_changed_after_publication_wait_again_and_the_live_ones_stay_until_they_are_approved(
+    db: Database,
+) -> None:
+    review_id = await offer(db)
+    doing = activities(db)
+    await doing.publish(publication(review_id))
+    before = await live(db, review_id)
+    changed = {**before.body, "summary": "Five old books, newly set."}
+    async with db.transaction() as tx:
+        edited = await review_decisions.edit(tx, review_id, BEN, body=changed, draft=1, again=True)
+    assert (edited.state, edited.draft, edited.published_at, edited.decided_by) == ("pending", 2, None, None)
+    assert (await doing.publish(publication(review_id))).published is False
+    assert (await live(db, review_id)).body == before.body
+    async with db.transaction() as tx:
+        await review_decisions.approve(tx, review_id, ANA, draft=2)
+    assert (await doing.publish(publication(review_id))).published
+    after = await live(db, review_id)
+    assert (after.body["summary"], after.digest) == (changed["summary"], edited.digest)
+    assert after.live_at == before.live_at
+
+
+async def test_what_was_posted_elsewhere_cannot_be_edited_any_more(db: Database) -> None:
+    review_id = await approved(db)
+    await activities(db).publish(publication(review_id))
+    with pytest.raises(AlreadyDecided):
+        async with db.transaction() as tx:
+            await review_decisions.edit(tx, review_id, BEN, body={"text": "Too late."}, again=True)
+
+
+async def offer(db: Database) -> UUID:
+    """An approved offer that was asked for by name."""
+    body = {
+        "title": "Five books",
+        "summary": "Five old books in one bundle.",
+        "items": [{"product": "walden", "why": "It is old."}],
+        "call_to_action": "Buy all five",
+        "price": "4.00",
+        "currency": "USD",
+    }
+    slug = f"offer-{uuid4().hex[:8]}"
+    async with db.transaction() as tx:
+        wanted = await assets.request(tx, Wanted("offer_bundle", slug, "An offer"), "user:1")
+        event = await tx.get_one(Event, wanted.origin)
+        made = DraftAsset(wanted.id, event.id, "offer_bundle", "offer", "An offer", required=True)
+        assert await review_drafts.first(tx, made, words(event, "offer_bundle", body))
+        await review_decisions.approve(tx, wanted.id, ANA)
+    return wanted.id
+
+
+async def live(db: Database, review_id: UUID) -> Publication:
+    async with db.transaction() as tx:
+        found = select(Publication).where(col(Publication.asset_id) == review_id, col(Publication.live_at).is_not(None))
+        return (await tx.execute(found)).scalar_one()

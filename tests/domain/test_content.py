@@ -18,7 +18,6 @@ from domain.content import (
     NewsletterSnippet,
     SeoDescriptions,
     Thread,
-    quality,
     x_length,
 )
 
@@ -143,37 +142,3 @@ def test_the_digest_follows_what_is_published_only() -> None:
     assert digest(post) != digest(LinkedInPost(text="Gruße"))
     assert len(digest(post)) == 64
     assert digest(Thread(tweets=TWEETS)) != digest(Thread(tweets=TWEETS[::-1]))
-
-
-SOURCE = {"body": "The importer reads large files twice as fast. Exports keep their column order."}
-
-
-def test_a_draft_of_the_sources_words_scores_above_one_of_other_words() -> None:
-    faithful = LinkedInPost(text="The importer reads large files twice as fast. https://example.com")
-    invented = LinkedInPost(text="Revolutionary blockchain synergy unlocks unprecedented growth. https://example.com")
-    assert quality(faithful, SOURCE).scores["relevance"] == 1.0
-    assert quality(invented, SOURCE).scores["relevance"] == 0.0
-    assert quality(faithful, SOURCE).overall > quality(invented, SOURCE).overall
-
-
-def test_advice_follows_the_mean_of_the_scores() -> None:
-    good = quality(LinkedInPost(text="Exports keep their column order. " * 5 + "https://example.com"), SOURCE)
-    assert (good.overall, good.advice, good.urgent) == (1.0, "approve", False)
-    poor = quality(LinkedInPost(text="Synergy " * 60), SOURCE)
-    assert (poor.advice, poor.urgent) == ("review carefully", True)
-    assert poor.scores["call_to_action"] == 0.0
-
-
-def test_a_description_is_not_asked_for_a_link() -> None:
-    described = SeoDescriptions(descriptions=["Exports keep order", "Exports keep columns", "Large files"])
-    assert "call_to_action" not in quality(described, SOURCE).scores
-
-
-@given(st.text(min_size=1, max_size=200), st.text(max_size=200))
-def test_quality_is_between_nothing_and_all(text: str, source: str) -> None:
-    try:
-        post = LinkedInPost(text=text)
-    except ValidationError:
-        return
-    result = quality(post, {"body": source})
-    assert all(0.0 <= score <= 1.0 for score in [*result.scores.values(), result.overall])

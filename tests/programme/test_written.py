@@ -11,10 +11,12 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.assets import AssetActivities
 from activities.reviews import ReviewActivities
+from activities.team import Team
 from domain import assets as words
 from domain.sources import Document
 from domain.written_sequences import WrittenSequence
 from providers.llm.offline import OfflineWriter
+from providers.mail.outbox import OutboxMailProvider
 from providers.reading import read
 from providers.social.local import LocalSocial
 from store import assets, review_decisions, reviews, sources
@@ -63,8 +65,9 @@ class Desk:
         return await self.publish(review)
 
     async def publish(self, review: Review) -> Review:
-        doing = ReviewActivities(self.world.db, LocalSocial(self.world.db), [], self.world.marketing, "http://here")
-        clock = self.world.clock
+        db, clock, rules = self.world.db, self.world.clock, self.world.marketing
+        team = Team(db, [], OutboxMailProvider(db, clock, rules), rules.brand.transactional_from)
+        doing = ReviewActivities(db, LocalSocial(db), team, rules, "http://here")
         request = PublishRequest(review_id=review.id, epoch=clock.epoch, factor=clock.factor)
         await ActivityEnvironment().run(doing.publish, request)
         return await self.review(review.id)

@@ -59,6 +59,7 @@ from workflows.planning import planned
 from workflows.rehearsal import RehearsalInput, RehearsalResult
 from workflows.sequence_change import ChangeInput, ChangeSlice
 from workflows.source_reading import SourceReadingInput, SourceReadingResult
+from workflows.team_notice import TeamNoticeInput
 from workflows.webinar import WebinarInput, WebinarTurn
 from workflows.webinar_registration import RegistrationInput, Told
 
@@ -403,7 +404,10 @@ async def sweeps(env: Env) -> AsyncIterator[Recorded]:
 
 
 async def made(env: Env) -> AsyncIterator[Recorded]:
-    """An asset that is written, refused, or held until its time; a file that is read, refused, or read once more."""
+    """An asset that is written, refused, or held until its time; a file that is read, refused, or read once more.
+
+    And something that the team is told, at once or once who was away is back.
+    """
     soon = await env.get_current_time() + 3 * HOUR
     answers = {
         "written": [AssetAnswer(outcome="written")],
@@ -429,6 +433,17 @@ async def made(env: Env) -> AsyncIterator[Recorded]:
 
         file = SourceReadingInput(upload_id=uuid4())
         yield await intake(env, f"source_reading.{way}", "SourceReading", file, [read])
+    for way, away in (("told", 0), ("away", 1), ("away_again", 3)):
+        chats = [away]
+
+        @activity.defn(name=names.TEAM_TELL)
+        async def tell_team(_: TeamNoticeInput, chats: list[int] = chats) -> None:
+            chats[0] -= 1
+            if chats[0] >= 0:
+                raise ConnectionError
+
+        noticed = TeamNoticeInput(notification_id=uuid4())
+        yield await intake(env, f"team_notice.{way}", "TeamNotice", noticed, [tell_team])
 
 
 async def launches(env: Env) -> AsyncIterator[Recorded]:

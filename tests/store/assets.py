@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from domain import approval, assets, content
 from domain.approval import Reviewer
 from domain.events import Incoming
+from domain.quality import Ground, judge
 from store import inbox, review_drafts, reviews
 from store.db import Database
 from store.events import Event
@@ -56,7 +57,7 @@ async def release(db: Database, **payload: Any) -> Event:
 def words(event: Event, kind: str, body: dict[str, Any], *, author: str = "writer:test") -> Words:
     """A body as a writer gave it."""
     asset = content.KINDS[kind].shape.model_validate(body)
-    quality = content.quality(asset, approval.source(event.payload))
+    quality = judge(content.KINDS[kind], asset, Ground.of(approval.source(event.payload)))
     return Words(
         body=asset.model_dump(mode="json"),
         digest=assets.digest(asset),

@@ -212,7 +212,7 @@ async def test_what_people_rewrote_and_approved_becomes_the_example_of_its_kind(
     async with db.transaction() as tx:
         examples = await reviews.examples_for(tx, "linkedin")
         others = await reviews.examples_for(tx, "newsletter")
-    assert [example["text"] for example in examples] == texts[3:0:-1]
+    assert examples == [[{"before": LINKEDIN["text"], "after": text}] for text in texts[3:0:-1]]
     assert others == []
 
 

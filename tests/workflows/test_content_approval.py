@@ -249,3 +249,19 @@ async def test_what_is_approved_waits_for_its_turn_where_the_day_is_full(time_sk
         result = await handle.result()
     assert row.day("publish") == 1
     assert result.published
+
+
+async def test_what_was_approved_and_is_edited_before_its_turn_waits_for_a_person_at_once(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    async with running(time_skipping, state="approved") as (row, handle):
+        row.again_at = [row.since + timedelta(days=30)]
+        await asyncio.sleep(0.3)
+        row.draft = 2
+        await handle.signal(names.NOTICE, row.change("pending"))
+        await until(row, "requested")
+        assert row.day("requested") < 1
+        await handle.signal(names.NOTICE, row.change("approved"))
+        result = await handle.result()
+    assert row.doings == ["look", "requested", "publish"]
+    assert result.published

@@ -16,6 +16,7 @@ from domain import assets, content, written_offers
 from domain.briefs import Brief
 from domain.errors import Invalid
 from domain.offer_terms import OfferRules
+from domain.quality import Ground, judge
 from domain.written_offers import Offer, OfferBundle, OfferLimited, OfferSeasonal, OfferTiers
 from providers.llm.offline import OfflineWriter
 from providers.protocols import WritingRequest
@@ -45,10 +46,8 @@ async def test_an_offer_is_whole_sentences_without_a_placeholder(kind: str) -> N
     assert "offline" in offer.note
     descriptions = {product.description for product in MARKETING.catalogue}
     assert {held.why for held in _held(offer)} <= descriptions
-    known = content.quality(
-        offer, written_offers.source(f"offer_{kind}", Brief(MARKETING, "x", options={"season": "spring"}))
-    )
-    assert not known.urgent
+    source = written_offers.source(f"offer_{kind}", Brief(MARKETING, "x", options={"season": "spring"}))
+    assert not judge(content.KINDS[f"offer_{kind}"], offer, Ground.of(source)).urgent
 
 
 async def test_a_bundle_saves_what_the_catalogue_says() -> None:

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain import approval, written_offers
+from domain import approval, completing, content, written_offers
 from domain.briefs import Brief
 from domain.marketing import Marketing
+from domain.quality import Ground
 from domain.sources import Document
 from store import assets, review_drafts, sources
 from store.assets import Asset
 from store.reviews import Review
+
+# What may be said of brand and products: names, prices, addresses, guarantees.
+CONFIGURED = {"brand", "catalogue", "magnets", "programme"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,14 @@ class Material:
 
     source: Mapping[str, str]
     brief: Brief | None = None
+
+    def ground(self, kind: str, marketing: Marketing, asked: str = "") -> Ground:
+        """What a draft of the kind may say: the source, the configuration, and what a reviewer `asked` for."""
+        if content.KINDS[kind].made_from == "person":
+            return Ground()
+        told = completing.told(kind, self.brief) if self.brief is not None else {}
+        configured = marketing.model_dump_json(include=CONFIGURED)
+        return Ground.of(self.source, [configured, *told.values(), asked])
 
 
 async def of_review(tx: AsyncSession, review: Review, marketing: Marketing) -> Material:

@@ -55,6 +55,7 @@ NAVIGATION = (
         "Content",
         (
             ("/launches", "Launches"),
+            ("/magnets", "Lead magnets"),
             ("/sources", "Sources"),
         ),
     ),

@@ -18,6 +18,7 @@ from api.dashboard import (
     journeys,
     launches,
     lists,
+    magnets,
     outbox,
     overview,
     pauses,
@@ -66,6 +67,7 @@ PARTS = (
     outbox.router,
     posts.router,
     lists.router,
+    magnets.router,
     account.router,
     assets.router,
 )

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import httpx
@@ -19,8 +20,12 @@ from domain.catalogue import Quote
 from domain.magnets import Quiz
 from providers.magnet_links import MagnetLink, magnet_token
 from settings import Settings
-from store import assets, magnets
+from store import assets, magnets, review_drafts
+from store.assets import Publication
 from store.base import now
+from store.offers import Package
+from store.review_drafts import Asset as Draft
+from store.review_drafts import Words
 from tests import magnets_kit
 from tests.api.callers import SECRET, caller, contact_of, somebody, timeline_of
 from tests.api.conftest import running, temporal_is_up
@@ -218,3 +223,29 @@ async def test_the_script_is_ours_and_kept(stranger: httpx.AsyncClient) -> None:
     assert first.headers["content-type"].startswith("text/javascript")
     again = await stranger.get("/g/quiz.js", headers={"if-none-match": first.headers["etag"]})
     assert again.status_code == 304
+
+
+async def test_who_is_far_along_is_led_to_the_bundle_that_is_live(site: FastAPI, stranger: httpx.AsyncClient) -> None:
+    services: Services = site.state.services
+    body = {"title": "Quiet shelf"}
+    async with services.db.transaction() as tx:
+        of_quiz = await assets.live(tx, QUIZ, "magnet")
+        asset = await assets.request(tx, assets.Wanted("offer_bundle", "fieldnotes-shelf", "Quiet shelf"), "ana")
+        words = Words(body=body, digest="d", quality={}, author="writer:test", model="", offline=True)
+        new = Draft(asset.id, asset.origin, "offer_bundle", "offer", "Quiet shelf", required=True)
+        assert await review_drafts.first(tx, new, words)
+        tx.add(
+            Publication(
+                slug="fieldnotes-shelf", asset_id=asset.id, kind="offer_bundle", channel="offer", title="Quiet shelf",
+                draft=1, digest="d", body=body, live_at=of_quiz.live_at,
+            )
+        )  # fmt: skip
+        tx.add(
+            Package(slug="fieldnotes-shelf", key="bundle", products=["walden", "franklin"], amount=Decimal(20),
+                    currency="USD")
+        )  # fmt: skip
+    answer = await stranger.post(f"/g/{QUIZ}/quiz", data=await answers_of(site, best=True))
+    assert 'href="/o/fieldnotes-shelf"' in answer.text
+    assert "Quiet shelf" in answer.text
+    low = await stranger.post(f"/g/{QUIZ}/quiz", data=await answers_of(site, best=False))
+    assert "/o/fieldnotes-shelf" not in low.text

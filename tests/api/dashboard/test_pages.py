@@ -21,6 +21,7 @@ PAGES = (
     "/erasures",
     "/settings", "/attribution", "/imports", "/tasks", "/segments", "/campaigns", "/campaigns/calendar",
     "/sources",
+    "/magnets",
 )  # fmt: skip
 # The same in every process that collects these tests.
 NOBODY = "11111111-2222-4333-8444-555555555555"

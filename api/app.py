@@ -13,6 +13,7 @@ from starlette.responses import Response
 import settings as environment
 from api import (
     affiliate_links,
+    affiliates,
     attribution,
     campaigns,
     confirm,
@@ -96,6 +97,7 @@ ROUTERS = (
     sources.router,
     counters.router,
     attribution.router,
+    affiliates.router,
     segments.router,
     campaigns.router,
     letters.router,

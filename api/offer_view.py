@@ -33,6 +33,10 @@ def offer_page(
     def moment(real: datetime | None) -> str:
         return when(clock.virtual(real).astimezone(zone)) if real else ""
 
+    def until(item: Item) -> str:
+        """When the price goes up, where that is another moment than the offer's own end."""
+        return moment(item.priced.ends_at) if item.priced.ends_at != found.ends_at else ""
+
     left = spoken_left(clock.virtual(found.ends_at) - clock.virtual(at)) if found.ends_at else ""
     words = found.words
     return public_page(
@@ -43,7 +47,7 @@ def offer_page(
         words=words,
         season=words.season if isinstance(words, OfferSeasonal) else "",
         stands=found.stands,
-        items=[_item(services, item) for item in found.items],
+        items=[{**_item(services, item), "until": until(item)} for item in found.items],
         starts=moment(found.starts_at),
         ends=moment(found.ends_at),
         left=left,

@@ -49,6 +49,7 @@ NAVIGATION = (
             ("/funnels", "Funnels"),
             ("/webinars", "Webinars"),
             ("/attribution", "Attribution"),
+            ("/affiliates", "Affiliates"),
         ),
     ),
     (

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from api.dashboard import (
     account,
+    affiliates,
     assets,
     attribution,
     campaigns,
@@ -63,6 +64,7 @@ PARTS = (
     webinars.router,
     funnels.router,
     attribution.router,
+    affiliates.router,
     doubts.router,
     outbox.router,
     posts.router,

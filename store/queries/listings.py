@@ -17,6 +17,7 @@ from domain.errors import Invalid
 from store import segments
 from store.access import Role
 from store.base import now
+from store.queries.affiliates import list_affiliates, list_commissions
 from store.queries.attribution import LOOKBACK, attribution
 from store.queries.campaigns import list_campaigns
 from store.queries.dash_events import event_rows
@@ -291,6 +292,14 @@ LISTINGS: Mapping[str, Listing] = {
     ),
     "funnel-sources": Listing(
         lambda a: _of_funnel(a, lambda found: found.sources), _source_columns, ("funnel", "days")
+    ),
+    "affiliates": Listing(
+        lambda a: list_affiliates(a.tx, **a.place), "code name email percent hold_days state created_at ended_at"
+    ),
+    "commissions": Listing(
+        lambda a: list_commissions(a.tx, code=a.word("code"), **a.place),
+        "order_id affiliate state currency percent base amount reversed paid open earned_at due_at paid_at",
+        ("code",),
     ),
     "attribution": Listing(_credits, _credit_columns, ("days",)),
     "events": Listing(

@@ -72,11 +72,12 @@ async def newest_first(
     *,
     cursor: str | None,
     limit: int,
+    key: type[UUID | str] = UUID,
 ) -> tuple[list[R], str | None]:
-    """The page of rows after `cursor`, by `at` and then `row_id` falling; and the next cursor."""
+    """The page of rows after `cursor`, by `at` and then `row_id` (of the type `key`) falling; and the next cursor."""
     if cursor:
         place = Cursor.decode(cursor)
-        statement = statement.where(tuple_(at, row_id) < (place.at, place.uuid))
+        statement = statement.where(tuple_(at, row_id) < (place.at, place.uuid if key is UUID else place.id))
     ordered = statement.order_by(at.desc(), row_id.desc()).limit(limit + 1)
     rows = list((await tx.execute(ordered)).scalars())
     return cut(rows, limit, lambda row: Cursor(getattr(row, at.key), str(getattr(row, row_id.key))))

@@ -83,7 +83,21 @@ async def test_tiers_tell_what_each_adds(stranger: httpx.AsyncClient) -> None:
         1,
     ]
     assert "Everything in One book" in text
+    assert "This price holds until" not in text
     assert "Everything in Three books" in text
+
+
+async def test_a_tier_that_a_promotion_makes_cheaper_says_until_when(
+    stranger: httpx.AsyncClient, services: Services
+) -> None:
+    moment = (now() + timedelta(days=1)).replace(microsecond=0)
+    begun = now() - SECOND
+    async with services.db.transaction() as tx:
+        tx.add(PromotionRow(slug="one-day", products=["franklin"], percent=20, starts_at=begun, ends_at=moment))
+    text = await text_of(stranger, TIERS)
+    assert f"$11.99 instead of $14.99 You save $3.00 against the list price. This price holds until {moment:%A}" in text
+    async with services.db.transaction() as tx:
+        await offers.end(tx, "one-day", "user:1")
 
 
 async def test_a_deadline_is_told_in_the_readers_zone_and_ends_to_the_second(

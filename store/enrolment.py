@@ -49,7 +49,7 @@ class Enrolment:
 
     async def enter(self, sequence: Sequence, version: int) -> bool:
         """Open a journey, join the open one, or record why neither. Whether the event is one that it is about."""
-        by_hand = self.event.type == REQUESTED
+        by_hand = self.event.type == REQUESTED and self.event.payload.get("sequence") == sequence.sequence
         subject = await self._subject(sequence)
         if subject is None:
             if by_hand:
@@ -71,6 +71,8 @@ class Enrolment:
         # more than once; and a link is asked for as often as it is needed.
         anew = sequence.about in {"webinar", "subscription"} or self.event.type == "delivery_requested"
         journey_id = derived("journey", sequence.sequence, self.event.id if anew else about or self.event.id)
+        if sequence.workflow == "CartRecovery" and await self._reminded(journey_id, about):
+            return True
         mine = await self._mine(sequence, journey_id)
         if all(journey.id != journey_id for journey in mine):
             await self._reenter(sequence, version, journey_id, about, mine)
@@ -80,6 +82,11 @@ class Enrolment:
         """Whether this very event brought the person into that sequence."""
         begun = exists().where(Journey.sequence == key, Journey.entry_event == self.event.id)
         return bool((await self.tx.execute(select(begun))).scalar_one())
+
+    async def _reminded(self, journey_id: UUID, about: UUID | None) -> bool:
+        """Whether another sequence is about this very cart, which has one clock: what lies in it may have changed."""
+        other = exists().where(Journey.workflow_id == f"cart/{about}", Journey.id != journey_id)
+        return bool((await self.tx.execute(select(other))).scalar_one())
 
     async def give_way(self, sequence: Sequence) -> None:
         """Another takes its place for this event. A journey that the event would have begun anew ends all the same."""

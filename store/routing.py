@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence as Many
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.clock import Clock
 from domain.marketing import Marketing
+from domain.sequences import REQUESTED, Sequence
 from store import campaigns, engagement, reactions, segment_entry
 from store.actions import note
 from store.base import now
@@ -102,11 +103,7 @@ class Router:
 
     async def _enter(self, tx: AsyncSession, event: Event, contact: Contact) -> None:
         """Every sequence that the event begins, but of those that stand in for one another only one."""
-        begun = [
-            one
-            for one in await self.definitions.live(tx)
-            if one[0].entry.begins_with(event.type, event.payload, one[0].sequence)
-        ]
+        begun = [one for one in await self.definitions.live(tx) if _begins(one[0], event)]
         enrolment, replaced = Enrolment(tx, self.clock, event, contact), set[str]()
         for sequence, version in sorted(begun, key=lambda one: not one[0].instead_of):
             if sequence.sequence in replaced:
@@ -134,7 +131,15 @@ class Router:
             await note(tx, event, "opted_out", "marketing", event.type)
 
 
-def _told_at(events: Sequence[Event]) -> datetime | None:
+def _begins(sequence: Sequence, event: Event) -> bool:
+    """Whether it is this entry's kind of event. A rule asks for the general one, whatever stands in for it."""
+    if sequence.entry.begins_with(event.type, event.payload, sequence.sequence):
+        return True
+    asked = event.payload.get("sequence") if event.type == REQUESTED and "reaction" in event.payload else None
+    return bool(sequence.instead_of) and sequence.instead_of == asked
+
+
+def _told_at(events: Many[Event]) -> datetime | None:
     """When we were told of what holds journeys or lets them go on."""
     return max((event.received_at for event in events if event.type.startswith("demo_")), default=None)
 
@@ -144,7 +149,7 @@ def _contact_of(lease: Lease) -> UUID | None:
     return _uuid(value) if kind == "contact" else None
 
 
-def _ids_in(events: Sequence[Event], name: str) -> list[UUID]:
+def _ids_in(events: Many[Event], name: str) -> list[UUID]:
     """What our own events name."""
     ours = [str(event.payload.get(name)) for event in events if event.source == OURS]
     return [found for text in ours if (found := _uuid(text))]
@@ -168,7 +173,7 @@ async def _untold_journeys(tx: AsyncSession, contact: Contact) -> list[Journey]:
     return list((await tx.execute(_UNTOLD, {"contact": contact.id})).scalars())
 
 
-async def _untold_reviews(tx: AsyncSession, events: Sequence[Event]) -> list[Review]:
+async def _untold_reviews(tx: AsyncSession, events: Many[Event]) -> list[Review]:
     ids = _ids_in(events, "review_id")
     if not ids:
         return []

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from configuration import BadConfiguration, load_sequences
+from configuration import BadConfiguration, load_reactions, load_sequences
 from domain.sequences import Sequence
 from store.db import Database
 from store.sequences import digest
@@ -81,6 +81,32 @@ async def test_a_cart_is_reminded_of_by_one_sequence(world: World, items: list[A
     await world.tell("checkout_started", email, cart_id=f"c-{email}", items=items)
     await world.route()
     assert list(await states(world, email)) == [sequence]
+
+
+async def test_a_cart_keeps_the_sequence_that_it_began_with_whatever_is_put_in(world: World) -> None:
+    email, cart = somebody(), f"c-{somebody()}"
+    for items in ([{"name": "Else"}], [GUIDE], [{"name": "Else"}], [PRACTICE]):
+        await world.tell("checkout_started", email, cart_id=cart, items=items)
+        await world.route()
+    assert list(await states(world, email)) == ["cart_recovery"]
+    assert {event.state for event in await world.events(email)} == {"routed"}
+
+
+@pytest.mark.parametrize(("item", "sequence"), [(GUIDE, "guide_cart"), ("other", "cart_recovery")])
+async def test_a_rule_that_asks_for_the_general_one_begins_what_stands_in_for_it(
+    world: World, item: str, sequence: str
+) -> None:
+    world = World(world.db, marketing(reactions=load_reactions(CONFIG)))
+    email = somebody()
+    for event in ("checkout_started", "cart_abandoned"):
+        await world.tell(event, email, cart_id=f"c-{email}", items=[item])
+        await world.route()
+    assert list(await states(world, email)) == [sequence]
+    later = somebody()
+    await world.tell("cart_abandoned", later, cart_id=f"c-{later}", items=[item])
+    await world.route()
+    assert list(await states(world, later)) == [sequence]
+    assert {event.state for event in await world.events(later)} == {"routed"}
 
 
 async def test_a_purchase_ends_the_count_of_the_sequence_that_gave_way(world: World) -> None:

@@ -79,6 +79,9 @@ DESCRIPTION = (
 # Somebody sits in front of the page that waits for it.
 TILL_TIMEOUT_S = 15.0
 ROUTERS = (
+    # Routes are tried in their order, and these are where advertisements lead.
+    funnels.router,
+    funnel_answers.router,
     hooks.router,
     forms.router,
     tag.router,
@@ -111,8 +114,6 @@ ROUTERS = (
     magnets.router,
     affiliate_links.router,
     offers.router,
-    funnels.router,
-    funnel_answers.router,
     funnel_figures.router,
     till.router,
     public_files.router,
@@ -168,7 +169,14 @@ def _tills(settings: Settings, db: Database) -> Tills:
     """Stripe's, where there is a key of theirs; else our own, which takes test money."""
     key = settings.stripe_api_key.get_secret_value() if settings.stripe_api_key else ""
     client = httpx.AsyncClient(timeout=TILL_TIMEOUT_S, trust_env=False)
-    return choosing.chosen(db, client, api_key=key, salt=secret_of(settings), base_url=settings.stripe_api_base)
+    return choosing.chosen(
+        db,
+        client,
+        api_key=key,
+        salt=secret_of(settings),
+        base_url=settings.stripe_api_base,
+        test_money=not settings.public_url.startswith("https://"),
+    )
 
 
 def _protect(app: FastAPI) -> None:

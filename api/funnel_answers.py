@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api import affiliate_links
 from api.deps import Services, Wired
-from api.forms import ip_hash, pairs
+from api.forms import gives, ip_hash, pairs
 from api.funnel_till import to_till
 from api.funnel_view import Place, find, next_webinar, place, show
 from api.funnels import Key, Slug
@@ -24,7 +24,7 @@ from domain.errors import Invalid, ProviderError
 from domain.events import Incoming
 from domain.funnel_flow import Decision, may_open, next_step
 from domain.identity import normal_email
-from store import funnels
+from store import funnels, magnets
 from store.base import now
 from store.funnel_prices import quote
 from store.funnels import Visitor
@@ -32,7 +32,7 @@ from store.funnels import Visitor
 VIEWS: Final = RateLimitItemPerMinute(120, namespace="funnel views")
 ANSWERS: Final = RateLimitItemPerMinute(60, namespace="funnel answers")
 CHANGED: Final = "The price has changed since you opened this page. Please look at it again."
-AWAY: Final = "Payments cannot be taken at this moment. Nothing was charged; please try again in a minute."
+AWAY: Final = "Payments cannot be taken at this moment. Nothing was charged; please try again later."
 
 router = APIRouter(tags=["funnels"], dependencies=[Depends(same_site)])
 SAID: dict[int | str, dict[str, Any]] = {303: {"description": "To the next step, or to the till."}}
@@ -123,9 +123,9 @@ async def _lead(at: Place, given: str, request: Request, services: Services, who
     async with services.db.transaction() as tx:
         await funnels.saw(tx, who, at.slug, at.here.key)
         webinar = await next_webinar(tx, at.funnel) if at.funnel.strategy == "webinar" else None
+        gift = await magnets.find(tx, services.marketing, "" if webinar else at.funnel.magnet)
     rules, form = services.marketing.funnels, f"funnel:{at.slug}"
     product = services.marketing.product(at.funnel.product)
-    gift = at.funnel.magnet if at.funnel.strategy != "webinar" else ""
     mark = sha256(email.encode()).hexdigest()[:16]
     incoming = Incoming(
         type="webinar_registered" if webinar else "lead_captured",
@@ -141,7 +141,7 @@ async def _lead(at: Place, given: str, request: Request, services: Services, who
             "utm": who.utm,
             **affiliate_links.told(request, services),
             **({"webinar": webinar.code} if webinar else {}),
-            **({"magnet": gift, "attributes": {"magnet": gift}} if gift else {}),
+            **(gives(gift.key, gift.kind) if gift else {}),
             "consent": {
                 "granted": bool(rules.consent_wording),
                 "double_opt_in": rules.double_opt_in,

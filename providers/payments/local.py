@@ -20,12 +20,15 @@ _LENGTH = 8
 
 
 class LocalPayments:
-    """Makes single-use codes, and lets funnels be tried without Stripe. Knows no sessions of Stripe's."""
+    """Makes single-use codes, and lets funnels be tried without Stripe. Knows no sessions of Stripe's.
+
+    Without `test_money` its till is shut: at a public address nobody would have to pay for anything.
+    """
 
     name = "local"
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    def __init__(self, db: Database, *, test_money: bool = True) -> None:
+        self._db, self._test_money = db, test_money
 
     async def line_items(self, session_id: str) -> Sequence[LineItem]:
         """There are none here. Raises ProviderError: a session without products needs STRIPE_API_KEY."""
@@ -33,7 +36,12 @@ class LocalPayments:
         raise ProviderError("misconfigured", message, permanent=True)
 
     async def checkout(self, checkout: Checkout) -> Till:
-        """`/till/{key}` of this installation, which says that no money moves and shows what the funnel asked for."""
+        """`/till/{key}` of this installation, which says that no money moves and shows what the funnel asked for.
+
+        Raises ProviderError where it is shut.
+        """
+        if not self._test_money:
+            raise ProviderError("misconfigured", "set STRIPE_API_KEY so that payments can be taken", permanent=True)
         return Till(f"till_{checkout.key}", f"/till/{checkout.key}")
 
     async def discount_code(self, *, key: str, percent: int, expires_at: datetime) -> str:

@@ -75,6 +75,7 @@ APPLY: dict[str, Fold] = {
 # What more than one part listens to, after the fold of its kind.
 ALSO: dict[str, tuple[Fold, ...]] = {
     "lead_captured": (organizations.told, funnels.named, welcome.captured, sunset.settled),
+    "webinar_registered": (funnels.named,),
     "email_confirmed": (consent.confirmed, welcome.confirmed),
     "contact_sunset": (sunset.settled,),
     "engaged_again": (sunset.settled,),

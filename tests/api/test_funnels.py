@@ -61,7 +61,7 @@ async def app(database_url: str, settings_for: Callable[[str], Settings], stripe
 @pytest.fixture(scope="module", autouse=True)
 async def programme(services: Services) -> Programme:
     """The shipped programme over what visitors do; the funnels are live."""
-    await published(services.db, funnel(magnet="franklin-checklist"), LADDER)
+    await published(services.db, funnel(magnet="quiet-pager"), LADDER)
     await published(services.db, funnel("tripwire", brief("art-of-war")), TRIPWIRE)
     return await new_programme(services.db)
 

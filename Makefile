@@ -41,7 +41,7 @@ lint: setup
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 
-# Two processes, each with servers of its own; what kills servers and measures time then has the machine for itself.
+# Two processes, each with servers of its own (who runs what: tests/conftest.py); what kills servers and measures time then has the machine for itself.
 # Whatever failed is run once more, alone: many tests are real processes on a clock on which a day takes two seconds, and
 # a machine that was busy with something else is no fault of theirs. What fails twice has failed.
 PYTEST := $(BIN)/python -m pytest --durations 20
@@ -49,7 +49,7 @@ ALONE := --last-failed --last-failed-no-failures none
 
 test: lint browser servers
 	@failed=0; \
-	$(PYTEST) --numprocesses 2 --dist loadfile --ignore tests/faults || \
+	$(PYTEST) --numprocesses 2 --ignore tests/faults || \
 	{ echo "Running once more, alone, what failed"; $(PYTEST) $(ALONE) --ignore tests/faults; } || failed=1; \
 	$(PYTEST) tests/faults || \
 	{ echo "Running once more, alone, what failed"; $(PYTEST) $(ALONE) tests/faults; } || failed=1; \

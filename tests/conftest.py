@@ -12,6 +12,8 @@ import psycopg
 import pytest
 from psycopg import sql
 from temporalio.testing import WorkflowEnvironment
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from embedded.exit import leave
 from embedded.ports import free_port
@@ -29,7 +31,21 @@ TEMPLATE = "template_of_tests"
 # A server that is lost with the test run need not survive a power cut.
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 STATUS = pytest.StashKey[int]()
+# What shares a running product and plays its stories side by side: in two processes it would all be played twice.
+TOGETHER = "tests/journeys/"
 numbers = itertools.count(1)
+
+
+class InWholeFiles(LoadScopeScheduling):
+    """Each file goes to one process of a run, and `TOGETHER` does as if it were one file. Most tests come first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return TOGETHER if nodeid.startswith(TOGETHER) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> InWholeFiles:
+    """How tests are shared out under `--numprocesses`."""
+    return InWholeFiles(config, log)
 
 
 def pytest_configure() -> None:
@@ -117,7 +133,7 @@ async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
     try:
         yield environment
     finally:
-        await asyncio.wait_for(environment.shutdown(), 10)
+        await asyncio.wait_for(environment.shutdown(), 60)
 
 
 def plain(url: str) -> str:

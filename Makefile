@@ -41,9 +41,10 @@ lint: setup
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 
-# Two processes, each with servers of its own (who runs what: tests/conftest.py); what kills servers and measures time then has the machine for itself.
-# Whatever failed is run once more, alone: many tests are real processes on a clock on which a day takes two seconds, and
-# a machine that was busy with something else is no fault of theirs. What fails twice has failed.
+# Two processes, each with servers of its own, share the files out (tests/conftest.py); what kills servers and measures
+# time then has the machine for itself. Whatever failed is run once more, alone: many tests are real processes on a clock
+# on which a day takes two seconds, and a machine that was busy with something else is no fault of theirs. What fails
+# twice has failed.
 PYTEST := $(BIN)/python -m pytest --durations 20
 ALONE := --last-failed --last-failed-no-failures none
 

@@ -12,7 +12,7 @@ from domain.clock import DAY_S, Clock
 from domain.errors import PerennialError
 
 T = TypeVar("T")
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 class Unheld(PerennialError):

@@ -20,10 +20,10 @@ async def stripe_mock() -> AsyncIterator[str]:
         *(program, "-http-addr", "127.0.0.1:0", "-https-addr", "127.0.0.1:0"), stdout=asyncio.subprocess.PIPE
     )
     try:
-        yield f"http://{await asyncio.wait_for(_listening(process), 10)}"
+        yield f"http://{await asyncio.wait_for(_listening(process), 60)}"
     finally:
         process.terminate()
-        await asyncio.wait_for(process.wait(), 10)
+        await asyncio.wait_for(process.wait(), 60)
 
 
 async def _listening(process: asyncio.subprocess.Process) -> str:

@@ -21,7 +21,7 @@ def perennial(*arguments: str, folder: Path, **environment: str) -> subprocess.C
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 

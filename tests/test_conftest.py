@@ -53,7 +53,7 @@ def test_a_run_that_is_told_to_stop_stops_its_servers(tmp_path: Path, told_by: s
     until_ready(process)
     assert folders_of(process)
     os.kill(process.pid, told_by)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=180)
     assert process.returncode == 2, output
     assert "no tests ran" in output
     assert folders_of(process) == []
@@ -72,6 +72,6 @@ async def test_what_a_killed_run_left_is_cleared_by_the_next(tmp_path: Path) -> 
 @pytest.mark.parametrize(("body", "status"), [("pass", 0), ("assert False", 1)])
 def test_a_run_ends_with_its_own_status_after_its_summary(tmp_path: Path, body: str, status: int) -> None:
     process = start(tmp_path, f"import temporalio.client\n\ndef test_it():\n    {body}\n")
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=180)
     assert process.returncode == status, output
     assert f"1 {'failed' if status else 'passed'}" in output

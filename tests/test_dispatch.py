@@ -58,7 +58,7 @@ async def away(world: World) -> Dispatch:
 
 async def drained(dispatch: Dispatch) -> None:
     """Turn until nothing waits any more."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while await dispatch.turn():
             pass
 
@@ -336,7 +336,7 @@ async def dispatching(dispatch: Dispatch, ear: Ear) -> AsyncIterator[None]:
     finally:
         stop.set()
         ear.wake()
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait_for(running, 60)
 
 
 async def test_a_database_that_is_away_does_not_end_a_dispatcher(client: Client, world: World) -> None:

@@ -47,7 +47,7 @@ async def working(world: Programme, client: Client) -> AsyncIterator[Dispatch]:
 
 
 async def drained(dispatch: Dispatch) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while await dispatch.turn():
             pass
 
@@ -56,7 +56,7 @@ async def history_of(world: Programme, client: Client, email: str, type_: str, k
     """The history of the question that the person's event of that type raised, once it is answered."""
     event = next(one for one in await world.events(email) if one.type == type_)
     handle = client.get_workflow_handle(f"{kind}/{event.id}")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         await handle.result()
     return await handle.fetch_history()
 

@@ -20,7 +20,9 @@ from starlette.types import Message, Receive, Scope, Send
 from api.limits import BUDGET_BYTES, LIMITS_BYTES, MIB, BodyLimits
 
 LIMIT = 64 * 1024
-TIMEOUT_S = 0.4
+# Where the time is what is tested; elsewhere it is such that no busy machine runs out of it.
+TIMEOUT_S, AMPLE_S = 0.4, 60.0
+SLOW_S = 1.0
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -28,13 +30,13 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     request = Request(scope, receive)
     body = await request.body()
     if request.url.path == "/slow":
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(SLOW_S)
     await JSONResponse({"bytes": len(body)})(scope, receive, send)
 
 
 @asynccontextmanager
 async def serving(**options: Any) -> AsyncIterator[int]:
-    settings: dict[str, Any] = {"default": LIMIT, "limits": {}, "timeout_s": TIMEOUT_S} | options
+    settings: dict[str, Any] = {"default": LIMIT, "limits": {}, "timeout_s": AMPLE_S} | options
     app = BodyLimits(application, **settings)
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
@@ -90,7 +92,7 @@ async def test_a_longer_one_is_refused_before_it_is_sent() -> None:
     async with serving() as port:
         began = time.monotonic()
         status, headers, body = await ask(port, head(content_length=LIMIT + 1))
-        assert time.monotonic() - began < TIMEOUT_S
+        assert time.monotonic() - began < AMPLE_S
         assert (status, headers["content-type"], body["code"]) == (413, "application/problem+json", "too_large")
         assert headers["connection"] == "close"
 
@@ -115,23 +117,23 @@ async def test_a_sender_that_sends_everything_first_still_reads_the_refusal() ->
 
 
 async def test_a_body_that_drips_is_refused_when_its_time_is_over() -> None:
-    async with serving() as port:
+    async with serving(timeout_s=TIMEOUT_S) as port:
         began = time.monotonic()
         drips = [b"x"] * 40
-        status, _, body = await asyncio.wait_for(ask(port, head(content_length=100), *drips, pause_s=0.02), 5)
+        status, _, body = await asyncio.wait_for(ask(port, head(content_length=100), *drips, pause_s=0.02), 30)
         assert (status, body["code"]) == (408, "too_slow")
-        assert time.monotonic() - began < TIMEOUT_S + 1
+        assert time.monotonic() - began >= TIMEOUT_S
 
 
 async def test_a_body_that_never_comes_is_refused_when_its_time_is_over() -> None:
-    async with serving() as port:
+    async with serving(timeout_s=TIMEOUT_S) as port:
         began = time.monotonic()
         assert (await ask(port, head(content_length=100)))[0] == 408
-        assert TIMEOUT_S <= time.monotonic() - began < TIMEOUT_S + 1
+        assert TIMEOUT_S <= time.monotonic() - began < AMPLE_S
 
 
 async def test_the_time_that_the_application_takes_is_not_the_senders() -> None:
-    async with serving(timeout_s=0.1) as port:
+    async with serving(timeout_s=SLOW_S / 2) as port:
         assert (await ask(port, head("/slow", content_length=1), b"x"))[0] == 200
 
 

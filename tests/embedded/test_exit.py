@@ -12,7 +12,7 @@ from settings import SOURCE
 
 def run(program: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", program], cwd=SOURCE, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", program], cwd=SOURCE, capture_output=True, text=True, timeout=180, check=False
     )
 
 
@@ -44,7 +44,7 @@ def test_a_reader_that_has_gone_is_no_failure() -> None:
         ["/bin/bash", "-c", f'set -o pipefail; PYTHONUNBUFFERED= {sys.executable} -c "{program}" | true'],
         cwd=SOURCE,
         capture_output=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"")

@@ -27,7 +27,7 @@ from tests.conftest import plain
 from tests.embedded.supervised import PROGRAMS
 from tests.leftovers import new_folder, remove_folder
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(300)
 
 
 def settings_on(data_dir: Path, **values: Any) -> Settings:
@@ -50,7 +50,7 @@ async def up(said: list[str]) -> AsyncIterator[Running]:
         await remove_folder(folder)
 
 
-async def eventually(condition: Callable[[], bool], within_s: float = 20) -> None:
+async def eventually(condition: Callable[[], bool], within_s: float = 120) -> None:
     async with asyncio.timeout(within_s):
         while not condition():  # noqa: ASYNC110 - a process tells nobody in this loop
             await asyncio.sleep(0.05)

@@ -21,7 +21,7 @@ from embedded.processes import Identity, working_in
 from settings import SOURCE
 from tests.leftovers import new_folder, remove_folder
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ async def test_one_ctrl_c_stops_everything_and_impatience_does_no_harm(
     for _ in range(3):
         process.send_signal(signal.SIGINT)
         await asyncio.sleep(0.1)
-    output, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=120)
     assert process.returncode == 0, output
     assert "Still stopping" in output
     assert [name for name, pid in pids.items() if Identity.of(pid)] == []
@@ -86,7 +86,7 @@ async def test_a_signal_while_it_starts_leaves_nothing(environment: dict[str, st
     process = start(environment)
     read_until(process, word)
     process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=120)
     assert process.returncode == 0, output
     assert alive(data_dir) == []
 
@@ -102,5 +102,5 @@ async def test_after_a_kill_9_the_next_start_ends_what_was_left_and_runs(environ
     assert [name for name, pid in before.items() if Identity.of(pid)] == []
     assert set(after) == set(before)
     second.send_signal(signal.SIGINT)
-    second.communicate(timeout=30)
+    second.communicate(timeout=120)
     assert second.returncode == 0

@@ -17,7 +17,7 @@ from tests.journeys import rows
 from tests.journeys.shop import buy, check_out
 from tests.journeys.town import Person, Town, days, due
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 AFTER_S = 64
 
 RECOVERY, RECEIPT = "cart_recovery", "order_receipt"

@@ -17,7 +17,7 @@ from store.messages import Message
 from tests.changes_kit import mails
 from tests.journeys.town import PATIENCE_S, Town
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 KEY = "changed_live"
 FIRST = mails(KEY, demo_nurture_1="0d", demo_nurture_2="600d")
 PEOPLE = ("Runhild", "Swanhild", "Gunhild")

@@ -114,7 +114,7 @@ async def test_merges_in_both_directions_at_once_do_not_deadlock(world: World) -
         pairs = ({"user_id": user}, {"anonymous_id": visitor})
         told = [world.tell("signup", email, **names) for names in pairs]
         told.append(world.tell("signup", user_id=user, anonymous_id=visitor))
-        receipts = await asyncio.wait_for(asyncio.gather(*told), 10)
+        receipts = await asyncio.wait_for(asyncio.gather(*told), 60)
         assert {receipt.outcome for receipt in receipts} == {"accepted"}
         async with world.db.transaction() as tx:
             owners = (

@@ -189,7 +189,7 @@ class Run:
 
     async def until(self, step: str, times: int = 1) -> None:
         """Until this was asked for so often."""
-        async with asyncio.timeout(20), self.row.news:
+        async with asyncio.timeout(120), self.row.news:
             await self.row.news.wait_for(lambda: self.row.steps.count(step) >= times)
 
     async def result(self) -> JourneyResult:

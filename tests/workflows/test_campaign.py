@@ -65,7 +65,7 @@ async def tell(handle: Any, revision: int, at: datetime) -> None:
 
 
 async def asked(machine: Machine, times: int) -> None:
-    async with asyncio.timeout(20), machine.news:
+    async with asyncio.timeout(120), machine.news:
         await machine.news.wait_for(lambda: len(machine.asked) >= times)
 
 

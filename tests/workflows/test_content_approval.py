@@ -137,7 +137,7 @@ async def running(
 
 
 async def until(row: Row, what: str) -> None:
-    async with asyncio.timeout(20), row.news:
+    async with asyncio.timeout(120), row.news:
         await row.news.wait_for(lambda: what in row.doings)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -18,7 +18,7 @@ from store import inbox
 from store.contacts import Contact
 from store.facts.leads import OURS
 from store.identity import lock_contact
-from store.journeys import OPEN, Journey
+from store.journeys import OPEN, Journey, SequenceVersion
 from store.lifecycle import end
 from store.moving import wake
 from store.profiles import (
@@ -127,8 +127,14 @@ async def _living(tx: AsyncSession, contact_id: UUID) -> Contact:
 async def _begin_instead(tx: AsyncSession, marketing: Marketing, contact: Contact, row: ProfileRow) -> None:
     """End the other welcomes that the person is in, and begin this one; dispatch tells their workflows."""
     wanted = row.sequence or WELCOME
-    welcomes = col(Journey.sequence).in_([*sequences_to_choose(marketing), wanted])
-    mine = select(Journey).where(col(Journey.contact_id) == contact.id, col(Journey.state).in_(OPEN), welcomes)
+    by = and_(SequenceVersion.key == Journey.sequence, SequenceVersion.version == Journey.version)
+    welcomes = or_(
+        col(Journey.sequence).in_([*sequences_to_choose(marketing), wanted]),
+        # One that is a magnet's own stands in for the welcome.
+        SequenceVersion.definition["instead_of"].astext == WELCOME,
+    )
+    open_ones = select(Journey).where(col(Journey.contact_id) == contact.id, col(Journey.state).in_(OPEN))
+    mine = open_ones.join(SequenceVersion, by).where(welcomes)
     for journey in (await tx.execute(mine)).scalars().all():
         if journey.sequence == wanted:
             continue

@@ -13,6 +13,7 @@ from pytest_httpserver import HTTPServer
 from activities.personalization import PersonalizationActivities, Released
 from domain.errors import Invalid, NotFound
 from domain.profiles import Profile
+from domain.sequences import Sequence
 from providers.llm.offline import OfflineWriter
 from providers.llm.openai_writer import OpenAIWriter
 from providers.protocols import Free, WritingRequest, Written
@@ -20,7 +21,7 @@ from store.db import Database
 from store.identity import lock_contact
 from store.overriding import Wish, override, release
 from store.profiles import ProfileRow
-from tests.core_kit import somebody
+from tests.core_kit import shipped, somebody
 from tests.programme.personal_kit import (
     UNKNOWN,
     bought,
@@ -271,3 +272,19 @@ async def test_nobody_is_chosen_for_who_is_not_there(world: Programme) -> None:
     async with world.db.transaction() as tx:
         with pytest.raises(NotFound):
             await override(tx, world.marketing, uuid4(), wish(), "Mira")
+
+
+async def test_a_magnets_own_welcome_gives_way_to_what_a_person_chose(world: Programme) -> None:
+    """It stands in for the welcome, so that whoever begins another one ends it too."""
+    plain = shipped("welcome").model_dump(mode="json")
+    entry = {"event": "welcome_due", "when": [{"field": "payload.magnet", "is": "own"}]}
+    own = Sequence.model_validate(plain | {"sequence": "own_welcome", "instead_of": "welcome", "entry": entry})
+    await world.publish(own)
+    world.marketing = world.marketing.model_copy(
+        update={"programme": world.marketing.programme.model_copy(update={"ai_personalization": False})}
+    )
+    email = await confirmed_lead(world, attributes={"magnet": "own"})
+    assert [one.sequence for one in await world.journeys(email) if one.state == "running"] == ["own_welcome"]
+    await decide(world, email, wish(of=READY, begin=True))
+    states = {one.sequence: one.state for one in await world.journeys(email)}
+    assert states == {"own_welcome": "exited", "welcome_ready": "running"}

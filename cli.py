@@ -66,8 +66,10 @@ def _add_commands() -> None:
     from launch_commands import launch
     from sequence_commands import sequences
     from source_commands import sources
+    from write_commands import write
 
     app.command()(launch)
+    app.command()(write)
     app.add_typer(keys, name="keys")
     app.add_typer(users, name="users")
     app.add_typer(contacts, name="contacts")

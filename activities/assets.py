@@ -46,11 +46,11 @@ class AssetActivities:
             source=material.source,
             brief=material.brief,
             tone=self._marketing.brand.tone,
-            examples=[json.dumps(example, ensure_ascii=False) for example in examples],
+            examples=[json.dumps(example, ensure_ascii=False) for example in examples.values()],
             key=key,
         )
         try:
-            written = await self._drafter.draft(request, asset.id)
+            written = await self._drafter.draft(request, asset.id, list(examples))
         except OverBudget as full:
             async with self._db.transaction() as tx:
                 await assets.held(tx, asset.id, str(full), full.until)

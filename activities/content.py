@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from uuid import UUID
 
 from temporalio import activity
 
@@ -50,19 +52,20 @@ class ContentActivities:
             examples = await reviews.examples_for(tx, kind.name)
             approved = await reviews.approved(tx, kind.name)
         material = Material(source)
-        key = f"{review_drafts.asset_id(event, kind.name)}:1"
-        written = await self._write(kind, material, key=key, examples=examples)
+        about = review_drafts.asset_id(event, kind.name)
+        key = f"{about}:1"
+        written = await self._write(kind, material, about, key=key, examples=examples)
         if isinstance(written, str):
             return await self._not_drafted(request, "refused", written)
         asset = Asset(
-            id=review_drafts.asset_id(event, kind.name),
+            id=about,
             origin=event.id,
             kind=kind.name,
             channel=kind.channel,
             title=approval.title(event.payload, kind.name),
             required=self._marketing.approvals.requires(kind.name, kind.channel),
         )
-        words = await self._drafter.words(kind, written, material, approved, key=key)
+        words = await self._drafter.words(kind, written, material, approved, key=key, review_id=about)
         async with self._db.transaction() as tx:
             stored = await review_drafts.first(tx, asset, words)
         if not stored:
@@ -80,11 +83,11 @@ class ContentActivities:
         if review.state != approval.REGENERATED:
             return standing(review)
         kind, key, asked = content.KINDS[review.kind], f"{review.id}:{review.draft + 1}", review.instructions
-        written = await self._write(kind, material, key=key, instructions=asked, examples=examples)
+        written = await self._write(kind, material, review.id, key=key, instructions=asked, examples=examples)
         if isinstance(written, str):
             async with self._db.transaction() as tx:
                 return standing(await review_drafts.not_revised(tx, review, written))
-        words = await self._drafter.words(kind, written, material, approved, key=key, asked=asked)
+        words = await self._drafter.words(kind, written, material, approved, key=key, review_id=review.id, asked=asked)
         async with self._db.transaction() as tx:
             return standing(await review_drafts.revised(tx, review, words))
 
@@ -92,10 +95,11 @@ class ContentActivities:
         self,
         kind: content.Kind,
         material: Material,
+        about: UUID,
         *,
         key: str,
         instructions: str = "",
-        examples: list[list[dict[str, str]]],
+        examples: Mapping[UUID, list[dict[str, str]]],
     ) -> Written[assets.Asset] | str:
         return await self._drafter.draft(
             WritingRequest(
@@ -105,9 +109,11 @@ class ContentActivities:
                 brief=material.brief,
                 tone=self._marketing.brand.tone,
                 instructions=instructions,
-                examples=[json.dumps(example, ensure_ascii=False) for example in examples],
+                examples=[json.dumps(example, ensure_ascii=False) for example in examples.values()],
                 key=key,
-            )
+            ),
+            about,
+            list(examples),
         )
 
     async def _already(self, request: DraftRequest, event: Event) -> Drafted:

@@ -14,6 +14,7 @@ import settings as environment
 from api import (
     affiliate_links,
     affiliates,
+    assets,
     attribution,
     campaigns,
     confirm,
@@ -97,6 +98,7 @@ ROUTERS = (
     pauses.router,
     sequences.router,
     launches.router,
+    assets.router,
     sources.router,
     counters.router,
     attribution.router,

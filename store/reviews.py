@@ -108,8 +108,8 @@ async def written(tx: AsyncSession, review: Review) -> Draft | None:
     return (await tx.execute(found.order_by(col(Draft.draft).desc()).limit(1))).scalar_one_or_none()
 
 
-async def examples_for(tx: AsyncSession, kind: str) -> list[list[dict[str, str]]]:
-    """What people last changed in drafts of this kind that they approved, newest first, by their texts.
+async def examples_for(tx: AsyncSession, kind: str) -> dict[UUID, list[dict[str, str]]]:
+    """What people last changed in drafts of this kind that they approved, newest first, by review.
 
     Each is a list of `{"before": …, "after": …}`: what a writer of this kind learns from.
     """
@@ -120,10 +120,10 @@ async def examples_for(tx: AsyncSession, kind: str) -> list[list[dict[str, str]]
         .order_by(col(Review.decided_at).desc())
         .limit(EXAMPLES)
     )
-    found: list[list[dict[str, str]]] = []
+    found: dict[UUID, list[dict[str, str]]] = {}
     for review in (await tx.execute(edited)).scalars():
         before = await written(tx, review)
-        found.append(learning.pairs(before.body if before else {}, review.body))
+        found[review.id] = learning.pairs(before.body if before else {}, review.body)
     return found
 
 

@@ -57,6 +57,7 @@ NAVIGATION = (
         (
             ("/launches", "Launches"),
             ("/magnets", "Lead magnets"),
+            ("/assets", "Assets"),
             ("/sources", "Sources"),
         ),
     ),

@@ -36,6 +36,7 @@ from api.dashboard import (
     suppressions,
     tasks,
     webinars,
+    written_assets,
     written_reviews,
 )
 
@@ -59,6 +60,7 @@ PARTS = (
     sequences.router,
     launches.router,
     sources.router,
+    written_assets.router,
     campaigns.router,
     events.router,
     webinars.router,

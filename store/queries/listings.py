@@ -36,6 +36,7 @@ from store.queries.reviews import list_reviews
 from store.queries.sources import list_sources
 from store.queries.tasks import list_tasks
 from store.queries.webinars import list_webinars, registrants
+from store.queries.written import list_assets
 from store.webinars import by_code
 
 DAYS = timedelta(days=90)
@@ -249,6 +250,10 @@ LISTINGS: Mapping[str, Listing] = {
     "launches": Listing(
         lambda asked: list_launches(asked.tx, **asked.place),
         "brand state reason asked requested_by created_at ready_at ended_at",
+    ),
+    "assets": Listing(
+        lambda a: list_assets(a.tx, **a.place),
+        "id kind slug title product source_id state reason held_until requested_by created_at written_at cost_usd",
     ),
     "sources": Listing(
         lambda a: list_sources(a.tx, **a.place), "id title author format language words name created_by created_at"

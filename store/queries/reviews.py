@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from store import reviews
 from store.queries.pages import Page, newest_first
+from store.queries.written import CallView, calls_of
 from store.reviews import Review
 
 
@@ -60,13 +61,16 @@ class ReviewView(ReviewSummary):
     """A review with all of its drafts, oldest first."""
 
     drafts: list[DraftView]
+    calls: list[CallView] = Field(description="How its drafts were written, and what that cost; oldest first.")
 
 
 async def review_view(tx: AsyncSession, review_id: UUID) -> ReviewView:
     """One review. Raises NotFound."""
     review = await reviews.get(tx, review_id)
     drafts = [DraftView.model_validate(draft) for draft in await reviews.drafts(tx, review_id)]
-    return ReviewView(**ReviewSummary.model_validate(review).model_dump(), drafts=drafts)
+    return ReviewView(
+        **ReviewSummary.model_validate(review).model_dump(), drafts=drafts, calls=await calls_of(tx, review_id)
+    )
 
 
 async def list_reviews(

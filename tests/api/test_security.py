@@ -93,6 +93,7 @@ MARKETER = {
     ("POST", "/v1/affiliates/{code}/end"),
     ("POST", "/v1/affiliates/{code}/payouts"),
     ("POST", "/v1/launches"),
+    ("POST", "/v1/assets"),
     ("POST", "/v1/launches/{launch_id}/stop"),
     ("POST", "/v1/launches/{launch_id}/resume"),
     ("POST", "/v1/launches/{launch_id}/again"),

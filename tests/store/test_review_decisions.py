@@ -212,8 +212,8 @@ async def test_what_people_rewrote_and_approved_becomes_the_example_of_its_kind(
     async with db.transaction() as tx:
         examples = await reviews.examples_for(tx, "linkedin")
         others = await reviews.examples_for(tx, "newsletter")
-    assert examples == [[{"before": LINKEDIN["text"], "after": text}] for text in texts[3:0:-1]]
-    assert others == []
+    assert list(examples.values()) == [[{"before": LINKEDIN["text"], "after": text}] for text in texts[3:0:-1]]
+    assert others == {}
 
 
 async def test_regenerating_needs_instructions(db: Database) -> None:

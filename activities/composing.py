@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
+from urllib.parse import urlencode
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -79,6 +80,8 @@ class Composer:
             given = {**given, "magnet": self._with_link(message, given["magnet"])}
         if "delivery" in given:
             given = {**given, "delivery": self._with_delivery(given["delivery"])}
+        if "offer" in given:
+            given = {**given, "offer": self._with_page(given["offer"])}
         rendered = self.email(step.template or step.key).render(given)
         utm = {
             "utm_source": "perennial",
@@ -106,6 +109,10 @@ class Composer:
         """The magnet with the address at which this person gets it."""
         token = magnet_token(self._secret, MagnetLink(message.contact_id, magnet["key"], magnet["ends"]))
         return {**magnet, "url": magnet_url(self._public_url, token)}
+
+    def _with_page(self, offer: Context) -> Context:
+        """A promotion with its page, which tells the deadline in the same zone as the mail."""
+        return {**offer, "url": f"{self._public_url}/o/{offer['slug']}?{urlencode({'zone': offer['zone']})}"}
 
     def _with_delivery(self, delivery: Context) -> Context:
         """What was bought with the address at which it is downloaded."""

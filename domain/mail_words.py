@@ -141,6 +141,7 @@ def speakable(sequence: Sequence) -> Collection[str]:
         "product": sequence.about in {"event", "order"},
         "recommendations": sequence.about in {"event", "order"},
         "any_book": True,
+        "offer": True,
         "bonus": True,
         "magnet": True,
         "book": True,

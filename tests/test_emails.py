@@ -112,6 +112,13 @@ FULL: dict[str, Any] = {
         "url": "https://mail.test/d/token",
         "valid_until": datetime(2026, 4, 1, 9, 0, tzinfo=ZoneInfo("Europe/London")),
     },
+    "offer": {
+        "title": "For a short time: all books for less",
+        "percent": 20,
+        "ends_at": datetime(2026, 3, 5, 14, tzinfo=ZoneInfo("Europe/Berlin")),
+        "hours_left": 24,
+        "url": "https://perennial.test/o/acme-limited?zone=Europe%2FBerlin",
+    },
     "any_book": {"price": "10.00", "currency": "usd", "url": "https://brand.test/any"},
     "subscription": {
         "amount": "290.00",

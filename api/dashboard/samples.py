@@ -123,6 +123,8 @@ def _programme(marketing: Marketing, moment: datetime) -> dict[str, Any]:
         "magnet": {"title": magnet.title, "url": marketing.brand.url, "valid_until": moment} if magnet else None,
         "bonus": {"title": templates.title} if templates else None,
         "any_book": _offer(programme),
+        # Offers stand in rows and not in the configuration: a preview shows none.
+        "offer": None,
         "gift": {"title": templates.title, "url": templates.url} if templates else None,
         "book": offered(book) if book else None,
         "launch": {"product": offered(launched) if launched else None, "date": moment},

@@ -19,6 +19,7 @@ from embedded.supervisor import Running, running
 from engine import connect
 from store.access import create_key
 from store.db import Database
+from tests.journeys.breath import SHORTEST_S, day_s
 from tests.journeys.shop import buy
 from tests.journeys.surroundings import ready, secrets, settings_on
 from tests.journeys.town import POLL_S, Town
@@ -32,13 +33,13 @@ WARM = 4
 
 @pytest.fixture(scope="session")
 async def town() -> AsyncIterator[Town]:
-    """The product, with PostgreSQL, Temporal, API and two workers as processes, on a day of two seconds."""
+    """The product, with PostgreSQL, Temporal, API and two workers as processes, on a day of some seconds."""
     await sweep()
     folder = new_folder("journeys")
     try:
         given = secrets()
         async with (
-            running(settings_on(folder, given, day_seconds=2), workers=2, say=quiet) as up,
+            running(settings_on(folder, given, day_seconds=day_s()), workers=2, say=quiet) as up,
             opened(up, given) as found,
         ):
             yield found
@@ -79,7 +80,8 @@ async def warmed(town: Town) -> None:
 async def stories(request: pytest.FixtureRequest, town: Town) -> AsyncIterator[dict[str, asyncio.Task[Any]]]:
     """The `play` of every module here that has one and is run, side by side: weeks pass once, for all of them.
 
-    Each begins `AFTER_S` seconds after the first, so that they do not all want the machine at the same moment.
+    Each begins `AFTER_S` seconds after the first (more, where days are longer), so that they do not all want the
+    machine at the same moment.
     """
     modules = {item.module for item in request.session.items if isinstance(item, pytest.Function)}
     mine = [each for each in modules if hasattr(each, "play") and "journeys" in (each.__file__ or "")]
@@ -92,7 +94,7 @@ async def stories(request: pytest.FixtureRequest, town: Town) -> AsyncIterator[d
 
 
 async def _later(module: ModuleType, town: Town, seconds: float) -> Any:
-    await asyncio.sleep(seconds)
+    await asyncio.sleep(seconds * day_s() / SHORTEST_S)
     return await module.play(town)
 
 

@@ -17,7 +17,7 @@ from demo.client import Json
 from tests.journeys import rows
 from tests.journeys.town import PATIENCE_S, Town, days
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 AFTER_S = 24
 
 REPOSITORY = "fieldnotes/quiet"

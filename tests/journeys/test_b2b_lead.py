@@ -13,7 +13,7 @@ from tests.histories import kinds
 from tests.journeys import rows
 from tests.journeys.town import Person, Town, due
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 AFTER_S = 0
 
 SEVEN = [

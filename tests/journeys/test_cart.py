@@ -11,18 +11,18 @@ from functools import partial
 
 import pytest
 
-from demo.calendar import eventually, moment_of
+from demo.calendar import eventually
 from demo.client import Json
 from tests.journeys import rows
 from tests.journeys.shop import buy, check_out
 from tests.journeys.town import Person, Town, days, due
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 AFTER_S = 64
 
 RECOVERY, RECEIPT = "cart_recovery", "order_receipt"
-# An hour is a twelfth of a second here. What a machine that was out of breath spoiled is played again by somebody else.
-AT_MOST_LATE_S = 1.0
+# An hour is a twelfth of a second here, or a few. What a machine out of breath spoiled is played again by another.
+AT_MOST_LATE_DAYS = 0.5
 TRIES = 5
 LOOK_EVERY_S = 0.02
 
@@ -53,13 +53,12 @@ async def play(town: Town) -> Carts:
 
 
 async def _in_time(town: Town, name: str, play_one: Callable[[Town, Person], Awaitable[None]]) -> Person:
-    """Who it was played with in the end: each reminder was looked at within a second of its time."""
+    """Who it was played with in the end: each reminder was looked at within half a day of its time."""
     for again in range(TRIES):
         person = town.person(name + "a" * again)
         await play_one(town, person)
         mails = await town.api.messages(person.email, RECOVERY)
-        late = [moment_of(mail["created_at"]) - moment_of(mail["due_at"]) for mail in mails]
-        if all(each.total_seconds() < AT_MOST_LATE_S for each in late):
+        if all(days(mail["due_at"], mail["created_at"]) < AT_MOST_LATE_DAYS for mail in mails):
             return person
     raise AssertionError(f"this machine was too late in {TRIES} tries")
 

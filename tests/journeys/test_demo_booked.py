@@ -16,7 +16,7 @@ from store.local import CrmRecord
 from tests.journeys import rows
 from tests.journeys.town import Person, Town, days
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 AFTER_S = 3
 
 NURTURE, CONFIRMATION = "demo_nurture", "demo_confirmation"

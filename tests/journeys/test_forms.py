@@ -11,7 +11,7 @@ import pytest
 from demo.calendar import eventually
 from tests.journeys.town import Person, Town
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 AFTER_S = 20
 
 SAID = {

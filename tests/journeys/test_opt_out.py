@@ -14,7 +14,7 @@ from demo.client import Json
 from tests.journeys.shop import buy, check_out
 from tests.journeys.town import Person, Town
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 AFTER_S = 14
 SOON = timedelta(seconds=4)
 

@@ -12,7 +12,7 @@ from demo import bodies
 from tests.journeys.shop import buy
 from tests.journeys.town import Person, Town, due, of_journey
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 AFTER_S = 8
 
 FOLLOWUP, RECEIPT = "purchase_followup", "order_receipt"

@@ -29,7 +29,7 @@ from tests.journeys.surroundings import ready, secrets, settings_on
 from tests.journeys.town import Town
 from tests.leftovers import new_folder, remove_folder
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 AFTER_S = 32
 
 BOOT_WITHIN_S = 120

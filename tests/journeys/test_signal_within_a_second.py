@@ -16,7 +16,7 @@ from tests.journeys.shop import buy, check_out
 from tests.journeys.test_approval import NOTES, drafts, release
 from tests.journeys.town import Person, Town
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 
 TOMORROW = timedelta(days=1)
 TIMES = 5

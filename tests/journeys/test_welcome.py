@@ -12,7 +12,7 @@ from demo.calendar import eventually, moment_of
 from demo.client import Json
 from tests.journeys.town import POLL_S, Person, Town, due
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 AFTER_S = 6
 
 FIVE = [

@@ -19,7 +19,7 @@ from tests.journeys.leaks import found
 from tests.journeys.shop import buy, check_out
 from tests.journeys.town import Person, Town
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 AFTER_S = 50
 
 AT_ONCE = 8

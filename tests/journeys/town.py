@@ -19,10 +19,10 @@ from demo.client import Api, Json
 from demo.senders import Senders
 from embedded.supervisor import Running
 from store.db import Database
+from tests.journeys.breath import day_s
 
-DAY_S = 2.0
-# How long anything may take on a machine that has other work: longer than the longest sequence.
-PATIENCE_S = 150.0
+# How long anything may take on a machine that has other work: longer than the longest sequence with the longest days.
+PATIENCE_S = 400.0
 POLL_S = 0.4
 
 
@@ -78,7 +78,7 @@ class Town:
 
     async def until(self, start: datetime, day: float) -> None:
         """Wait for a virtual day after a real moment; returns at once where it has passed."""
-        wait = start + timedelta(seconds=day * DAY_S) - datetime.now(UTC)
+        wait = start + timedelta(seconds=day * day_s()) - datetime.now(UTC)
         await asyncio.sleep(max(0.0, wait.total_seconds()))
 
     async def journey(self, person: Person, sequence: str, number: int = 1) -> Json:
@@ -156,7 +156,7 @@ def _waits(review: Json) -> bool:
 
 def days(start: str, moment: str) -> float:
     """Virtual days between two real moments as the API writes them."""
-    return (moment_of(moment) - moment_of(start)).total_seconds() / DAY_S
+    return (moment_of(moment) - moment_of(start)).total_seconds() / day_s()
 
 
 def due(journey: Json, mails: list[Json]) -> list[tuple[float, str]]:

@@ -64,10 +64,18 @@ class ReviewActivities:
                 await publishing.publish(tx, review, self._marketing)
                 await review_progress.published(tx, review)
                 return Published(standing=standing(review), published=True)
+            handed = review.channel in approval.HANDED_OVER
+            if texts is not None and handed:
+                given = await review_progress.handed_over(tx, review, self._url(review.id))
             per_day = self._marketing.limits.social_posts_per_day
             again_at = await review_progress.claim_turn(tx, review, clock, per_day) if texts else None
         if texts is None:
             return await self._not_published(review, review_progress.REFUSED)
+        if handed:
+            await self._team.tell(given, activity.info().attempt)
+            async with self._db.transaction() as tx:
+                await review_progress.published(tx, review)
+            return Published(standing=standing(review), published=True)
         if again_at is not None:
             return Published(standing=standing(review), published=False, again_at=again_at)
         try:

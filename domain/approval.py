@@ -29,6 +29,10 @@ EXPIRY: Final = "expiry"
 
 # The limit of posts a day is about these.
 SOCIAL_CHANNELS: Final = ("x", "linkedin")
+# Posted by a person: once approved, the team is given the words.
+HANDED_OVER: Final = ("producthunt",)
+# What the team reads of a draft in its chats; a funnel or a sequence is too long for one.
+TOLD_IN_FULL: Final = ("x", "linkedin", "newsletter", "seo", "producthunt")
 
 MAX_TITLE: Final = 200
 SOURCE_KEYS: Final = ("repository", "tag", "name", "body", "url")
@@ -84,8 +88,8 @@ def urgent(stage: str, quality: Mapping[str, Any]) -> bool:
     return stage == ESCALATION or bool(quality.get("urgent"))
 
 
-def announcement(stage: str, title: str, quality: Mapping[str, Any]) -> tuple[str, str]:
-    """Title and text of what the team is told at a stage."""
+def announcement(stage: str, title: str, quality: Mapping[str, Any], words: str = "") -> tuple[str, str]:
+    """Title and text of what the team is told at a stage; with the draft's `words` when it is new."""
     head = {
         REQUESTED: "Please review",
         REMINDER: "Still waits for a review",
@@ -95,7 +99,8 @@ def announcement(stage: str, title: str, quality: Mapping[str, Any]) -> tuple[st
     scored = (
         f"Quality {overall:.0%}: {advice}." if isinstance(overall, (int, float)) and advice else "No quality is known."
     )
-    return f"{head}: {title}", f"{scored} Approve, edit, reject or ask for another draft on its page."
+    text = f"{scored} Approve, edit, reject or ask for another draft on its page."
+    return f"{head}: {title}", f"{text}\n\n{words}" if words and stage == REQUESTED else text
 
 
 def title(payload: Mapping[str, Any], kind: str) -> str:

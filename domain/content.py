@@ -32,6 +32,10 @@ SNIPPET_LIMIT = 2_000
 DESCRIPTIONS = 3
 DESCRIPTION_LIMIT = 160
 SUBJECT_LIMIT = 150
+# As Product Hunt's form counts them; it has no limit of its own for a comment.
+HUNT_NAME_LIMIT = 40
+TAGLINE_LIMIT = 60
+HUNT_DESCRIPTION_LIMIT = 260
 BODY_LIMIT = 50_000
 
 # twitter-text, config v3: a URL counts 23 however long it is; code points in these ranges count 1, others 2.
@@ -120,6 +124,15 @@ class SeoDescriptions(Asset):
     )
 
 
+class ProductHuntPost(Asset):
+    """What a person posts on Product Hunt: a name, a tagline, a description, and the makers' first comment."""
+
+    name: Annotated[Said, at_most(HUNT_NAME_LIMIT)] = Field(description="the product's name, at most 40 characters")
+    tagline: Annotated[Said, at_most(TAGLINE_LIMIT)] = Field(description="one line, at most 60 characters")
+    description: Annotated[Said, at_most(HUNT_DESCRIPTION_LIMIT)] = Field(description="at most 260 characters")
+    first_comment: Annotated[Said, at_most(SNIPPET_LIMIT)] = Field(description="at most 2000 characters, plain text")
+
+
 class CampaignWords(Asset):
     """A campaign's mail, as templates. `subject_b` is the second subject of a test, empty where there is none."""
 
@@ -161,6 +174,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind("linkedin", LinkedInPost, "linkedin"),
             Kind("newsletter", NewsletterSnippet, "newsletter"),
             Kind("descriptions", SeoDescriptions, "seo"),
+            Kind("producthunt", ProductHuntPost, "producthunt"),
             Kind("offer_bundle", OfferBundle, "offer", "brand"),
             Kind("offer_tiers", OfferTiers, "offer", "brand"),
             Kind("offer_limited", OfferLimited, "offer", "brand"),

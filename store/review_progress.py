@@ -30,7 +30,8 @@ async def notification(
 
     A mail goes to the review's holder; where it has none, to the addresses of the `team`.
     """
-    title, text = approval.announcement(stage, review.title, review.quality)
+    words = _words(review) if review.channel in approval.TOLD_IN_FULL else ""
+    title, text = approval.announcement(stage, review.title, review.quality, words)
     holder = await review_holders.of(tx, review)
     row = Notification(
         id=names.derived("notification", review.id, review.waiting_since.isoformat(), stage),
@@ -85,6 +86,23 @@ async def published(tx: AsyncSession, review: Review) -> None:
     unpublished = (col(Review.id) == review.id, col(Review.published_at).is_(None))
     await tx.execute(update(Review).where(*unpublished).values(published_at=now()))
     await review_drafts.act(tx, review.origin, "published", review.channel, target=f"review:{review.id}")
+
+
+async def handed_over(tx: AsyncSession, review: Review, url: str) -> Notification:
+    """Its approved words go to the team, which posts them where nobody can for it."""
+    row = Notification(
+        id=names.derived("notification", review.id, "handed_over"),
+        title=f"Approved, to be posted by you: {review.title}",
+        text=_words(review),
+        url=url,
+        urgent=False,
+    )
+    await tx.execute(insert(Notification).values(row.model_dump()).on_conflict_do_nothing())
+    return await tx.get_one(Notification, row.id)
+
+
+def _words(review: Review) -> str:
+    return "\n\n".join(assets.texts(content.KINDS[review.kind].shape.model_validate(review.body)))
 
 
 async def not_published(tx: AsyncSession, review: Review, reason: str, url: str) -> None:

@@ -20,12 +20,17 @@ LIMITS = {
     ("newsletter", "text"): content.SNIPPET_LIMIT,
     ("descriptions", "descriptions"): content.DESCRIPTION_LIMIT,
     ("thread", "tweets"): content.TWEET_LIMIT,
+    ("producthunt", "name"): content.HUNT_NAME_LIMIT,
+    ("producthunt", "tagline"): content.TAGLINE_LIMIT,
+    ("producthunt", "description"): content.HUNT_DESCRIPTION_LIMIT,
+    ("producthunt", "first_comment"): content.SNIPPET_LIMIT,
 }
 LABELS = {
     "tweets": "Post",
     "text": "Text",
     "headline": "Headline",
     "descriptions": "Description",
+    "first_comment": "First comment",
 }
 
 

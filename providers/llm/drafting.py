@@ -11,6 +11,9 @@ from domain.content import (
     DESCRIPTION_LIMIT,
     DESCRIPTIONS,
     HEADLINE_LIMIT,
+    HUNT_DESCRIPTION_LIMIT,
+    HUNT_NAME_LIMIT,
+    TAGLINE_LIMIT,
     TWEET_LIMIT,
     TWEETS,
     x_length,
@@ -184,6 +187,28 @@ def _character_edge(text: str, end: int) -> int:
     return at
 
 
+def producthunt(facts: Facts, wish: Wish) -> Draft:
+    """The product by its name, the shortest and the first things that are said of it, and more in the comment."""
+    said = [statement.text for statement in facts.statements]
+    short = [text for text in said if len(text) <= TAGLINE_LIMIT]
+    described = _within(facts.statements, HUNT_DESCRIPTION_LIMIT)
+    description = _paragraphs(described, headings=False) if described else said[0]
+    told = _within(facts.statements, SNIPPET_BUDGET[wish.size])
+    comment = _paragraphs(told, headings=False) if told else _cut(said[0], SNIPPET_BUDGET[wish.size], len)
+    return {
+        "name": _cut(facts.repository.rpartition("/")[2] or facts.name or facts.label, HUNT_NAME_LIMIT, len),
+        "tagline": short[0] if short else _cut(said[0], TAGLINE_LIMIT, len),
+        "description": _cut(description, HUNT_DESCRIPTION_LIMIT, len),
+        "first_comment": "\n\n".join(filter(None, (comment, facts.url))),
+    }
+
+
 DRAFTS: Mapping[str, Callable[[Facts, Wish], Draft]] = MappingProxyType(
-    {"thread": thread, "linkedin": linkedin, "newsletter": newsletter, "descriptions": descriptions}
+    {
+        "thread": thread,
+        "linkedin": linkedin,
+        "newsletter": newsletter,
+        "descriptions": descriptions,
+        "producthunt": producthunt,
+    }
 )

@@ -150,6 +150,23 @@ async def test_what_was_approved_is_published_once(db: Database) -> None:
     assert (await read(db, review_id)).published_at is not None
 
 
+async def test_what_a_person_posts_is_handed_to_the_team_in_its_approved_words(db: Database) -> None:
+    words = {"name": "Tool", "tagline": "Exports, faster", "description": "It exports.", "first_comment": "We made it."}
+    review_id = await asset(db, "producthunt", words)
+    chat = FakeChat("slack")
+    doing = activities(db, chat, social=RefusingSocial(AWAY))
+    await tell(doing, db, review_id, "requested")
+    async with db.transaction() as tx:
+        await review_decisions.approve(tx, review_id, ANA)
+    for _ in range(2):
+        assert (await ActivityEnvironment().run(doing.publish, publication(review_id))).published
+    (asked, told) = chat.told
+    assert "Exports, faster" in asked[1]
+    assert told[0].startswith("Approved, to be posted by you: ")
+    assert told[1] == "Tool\n\nExports, faster\n\nIt exports.\n\nWe made it."
+    assert await post(db, review_id) is None
+
+
 async def test_an_attempt_that_died_after_publishing_publishes_nothing_more(db: Database) -> None:
     review_id = await approved(db)
     await LocalSocial(db).publish("linkedin", ["what went out"], str(review_id))

@@ -50,6 +50,11 @@ def test_an_announcement_says_what_it_is_how_good_it_is_and_what_can_be_done() -
     assert text == "Quality 64%: review carefully. Approve, edit, reject or ask for another draft on its page."
 
 
+def test_a_new_draft_is_announced_with_its_words_and_a_reminder_without() -> None:
+    assert approval.announcement("requested", "t", {}, "Exports are faster.")[1].endswith("\n\nExports are faster.")
+    assert "Exports" not in approval.announcement("reminder", "t", {}, "Exports are faster.")[1]
+
+
 @pytest.mark.parametrize(
     ("state", "by", "sentence"),
     [

@@ -16,11 +16,13 @@ from domain.content import (
     KINDS,
     LinkedInPost,
     NewsletterSnippet,
+    ProductHuntPost,
     SeoDescriptions,
     Thread,
     x_length,
 )
 
+HUNT = {"name": "Tool", "tagline": "Exports, faster", "description": "It exports.", "first_comment": "We made it."}
 TWEETS = [f"Post number {n}" for n in range(5)]
 
 
@@ -87,6 +89,10 @@ def test_a_post_at_the_limit_passes_and_one_over_it_says_so() -> None:
         (NewsletterSnippet, {"headline": "x" * 151, "text": "y"}),
         (NewsletterSnippet, {"headline": "x", "text": "y" * 2_001}),
         (SeoDescriptions, {"descriptions": ["a" * 161, "b", "c"]}),
+        (ProductHuntPost, HUNT | {"name": "a" * 41}),
+        (ProductHuntPost, HUNT | {"tagline": "a" * 61}),
+        (ProductHuntPost, HUNT | {"description": "a" * 261}),
+        (ProductHuntPost, HUNT | {"first_comment": " "}),
         (SeoDescriptions, {"descriptions": ["a", "b"]}),
         (SeoDescriptions, {"descriptions": ["a", "b", "b"]}),
         (LinkedInPost, {"text": " \n\x00 "}),
@@ -108,6 +114,7 @@ def test_kinds_lead_to_their_channels() -> None:
         "linkedin": "linkedin",
         "newsletter": "newsletter",
         "descriptions": "seo",
+        "producthunt": "producthunt",
         "campaign": "campaign",
     }
     assert all(name == kind.name for name, kind in KINDS.items())

@@ -57,6 +57,17 @@ async def test_a_release_of_one_line_is_told_with_plain_facts_around_it() -> Non
     ]
 
 
+async def test_a_draft_for_product_hunt_keeps_its_limits_in_the_sources_own_words() -> None:
+    body = (
+        "Exports are twice as fast now.\n\n" + "The importer reads files of any size, row by row, and keeps going. " * 6
+    )
+    draft = (await _all(release(body)))["producthunt"]
+    assert (draft.name, draft.tagline) == ("widgets", "Exports are twice as fast now.")
+    assert draft.description.startswith("Exports are twice as fast now.")
+    assert len(draft.description) <= 260
+    assert draft.first_comment.endswith(URL)
+
+
 async def test_a_release_of_two_hundred_lines_is_told_from_its_top() -> None:
     drafts = await _all(release("\n".join(f"- Change number {n} is described here" for n in range(200))))
     tweets = drafts["thread"].tweets

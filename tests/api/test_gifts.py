@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -20,16 +21,21 @@ from domain.catalogue import Quote
 from domain.magnets import Quiz
 from providers.magnet_links import MagnetLink, magnet_token
 from settings import Settings
-from store import assets, magnets, review_drafts
+from store import assets, review_drafts
 from store.assets import Publication
 from store.base import now
+from store.contacts import Contact
+from store.contexts import Asked, programme
+from store.journeys import Journey
 from store.offers import Package
 from store.review_drafts import Asset as Draft
 from store.review_drafts import Words
 from tests import magnets_kit
 from tests.api.callers import SECRET, caller, contact_of, somebody, timeline_of
 from tests.api.conftest import running, temporal_is_up
+from tests.core_kit import shipped
 
+MAIL = shipped("magnet_delivery")
 QUIZ, LIST = "walden-quiz", "franklin-checklist"
 READER = Quote(text="It got me <out> of bed.", by="Ada L.", role="Operator")
 
@@ -206,16 +212,26 @@ async def test_an_unanswered_question_is_asked_again(site: FastAPI, stranger: ht
     assert answer.text.count(" checked") == 9
 
 
-async def test_the_mail_finds_a_published_magnet_by_its_key(site: FastAPI) -> None:
+async def test_the_mail_speaks_of_what_was_published(
+    site: FastAPI, stranger: httpx.AsyncClient, viewer: httpx.AsyncClient
+) -> None:
+    """As it does of what the configuration names; of what is not live it says nothing."""
     services: Services = site.state.services
-
+    _, contact_id = await asked(stranger, viewer, QUIZ)
+    said: dict[str, dict[str, Any]] = {}
     async with services.db.transaction() as tx:
-        found = await magnets.find(tx, services.marketing, QUIZ)
-        assert found is not None
-        assert (found.key, found.kind) == (QUIZ, "quiz")
-        configured = await magnets.find(tx, services.marketing, "quiet-pager")
-        assert configured is services.marketing.magnet("quiet-pager")
-        assert await magnets.find(tx, services.marketing, "walden-worksheet") is None
+        contact = await tx.get_one(Contact, UUID(contact_id))
+        clock = await services.clock(tx)
+        for key in (QUIZ, "quiet-pager", "walden-worksheet", ""):
+            contact.attributes = {"magnet": key}
+            step = Asked(tx, services.marketing, clock, Journey(), MAIL, MAIL.steps[0], contact)
+            said[key] = {}
+            assert await programme.magnet(step, said[key]) is None
+        await tx.rollback()
+    assert said[QUIZ]["magnet"]["title"] == "Walden: a quiz for running software quietly"
+    assert (said[QUIZ]["magnet"]["key"], said[QUIZ]["magnet"]["kind"]) == (QUIZ, "quiz")
+    assert said["quiet-pager"]["magnet"]["title"] == "The Quiet Pager Checklist"
+    assert said["walden-worksheet"] == said[""] == {}
 
 
 async def test_the_script_is_ours_and_kept(stranger: httpx.AsyncClient) -> None:

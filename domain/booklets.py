@@ -36,7 +36,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Booklet:
-    """What is downloaded. `link` is where the book is, with the words `offer` that lead there."""
+    """What is downloaded. `link` is where the book is, `language` the book's (BCP 47)."""
 
     title: str
     book: str
@@ -44,7 +44,7 @@ class Booklet:
     publisher: str
     pieces: tuple[Piece, ...] = field(repr=False)
     link: str = ""
-    offer: str = ""
+    language: str = "en"
 
 
 def pieces(gift: Gift) -> tuple[Piece, ...]:

@@ -30,6 +30,7 @@ class Published:
     gift: Gift
     product: Product | None
     author: str
+    language: str
 
     @property
     def title(self) -> str:
@@ -45,6 +46,7 @@ class Published:
             author=self.author or marketing.brand.author,
             publisher=f"{marketing.brand.name}, {marketing.brand.postal_address}",
             pieces=pieces(self.gift),
+            language=self.language or "en",
             link=(book.intro_url or book.url or marketing.brand.url) if book else marketing.brand.url,
         )
 
@@ -53,13 +55,15 @@ async def live(tx: AsyncSession, marketing: Marketing, slug: str) -> Published:
     """What is given away at that place. Raises NotFound for what is not, or not yet, there."""
     row = await assets.live(tx, slug, CHANNEL)
     made_from = (
-        select(col(Asset.product), col(Source.author))
+        select(col(Asset.product), col(Source.author), col(Source.language))
         .outerjoin(Source, col(Source.id) == col(Asset.source_id))
         .where(col(Asset.id) == row.asset_id)
     )
-    product, author = (await tx.execute(made_from)).one_or_none() or ("", "")
+    product, author, language = (await tx.execute(made_from)).one_or_none() or ("", "", "")
     gift = MAGNETS[row.kind].model_validate(row.body)
-    return Published(row.slug, row.kind, gift, marketing.product(product) if product else None, author or "")
+    return Published(
+        row.slug, row.kind, gift, marketing.product(product) if product else None, author or "", language or ""
+    )
 
 
 async def find(tx: AsyncSession, marketing: Marketing, key: str) -> Magnet | Published | None:

@@ -51,7 +51,7 @@ class _Sheet(FPDF):
         self.set_auto_page_break(auto=True, margin=_MARGIN + 4)
         self.set_title(booklet.title)
         self.set_author(booklet.author)
-        self.set_lang("en")
+        self.set_lang(booklet.language)
         self.set_creation_date(_MADE)
 
     def footer(self) -> None:

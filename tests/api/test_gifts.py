@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pypdf
@@ -222,9 +222,13 @@ async def test_the_mail_speaks_of_what_was_published(
     async with services.db.transaction() as tx:
         contact = await tx.get_one(Contact, UUID(contact_id))
         clock = await services.clock(tx)
+        journey = Journey(
+            id=uuid4(), contact_id=contact.id, sequence=MAIL.sequence, version=1, entry_event=uuid4(), entry_seq=1,
+            entry_no=1, workflow_id="w",
+        )  # fmt: skip
         for key in (QUIZ, "quiet-pager", "walden-worksheet", ""):
             contact.attributes = {"magnet": key}
-            step = Asked(tx, services.marketing, clock, Journey(), MAIL, MAIL.steps[0], contact)
+            step = Asked(tx, services.marketing, clock, journey, MAIL, MAIL.steps[0], contact)
             said[key] = {}
             assert await programme.magnet(step, said[key]) is None
         await tx.rollback()

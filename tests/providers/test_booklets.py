@@ -26,9 +26,8 @@ PIECES = (
 
 
 def booklet(pieces: tuple[Piece, ...] = PIECES) -> Booklet:
-    return Booklet(
-        "Quiet & <calm>", "Quiet Systems", "Ada Lovelace", "Fieldnotes", pieces, "https://fieldnotes.example/q"
-    )
+    link = "https://fieldnotes.example/q"
+    return Booklet("Quiet & <calm>", "Quiet Systems", "Ada Lovelace", "Fieldnotes", pieces, link, "de")
 
 
 def read(made: bytes) -> pypdf.PdfReader:
@@ -64,5 +63,6 @@ def test_a_file_needs_nothing_beside_it_and_runs_nothing() -> None:
     assert "Quiet &amp; &lt;calm&gt;" in made
     assert "Another &lt;b&gt;thing&lt;/b&gt;." in made
     assert GREEK in made
+    assert made.startswith('<!doctype html>\n<html lang="de">')
     assert not re.search(r"<(?:script|link|img)\b|src=|url\(", made)
     assert re.findall(r'href="([^"]+)"', made) == ["https://fieldnotes.example/q"]

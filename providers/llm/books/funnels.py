@@ -114,7 +114,7 @@ class _Pen:
     def _offer(self, one: Outline) -> dict[str, Any]:
         book = self.product.name
         if one.key == "registered":
-            text = f"You are on the list. Date and link come by mail. Until then, the book behind it: {book}."
+            text = f"Date and link come by mail. Until then, the book behind it: {book}."
             return _page("You are on the list", [text, "From the book:"], self.said.some(2), "Show me the book", NO)
         text = (
             f"The {self._gift} comes by mail in a moment. Who asked for it can have all of {book} at a lower price; "

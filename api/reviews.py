@@ -16,9 +16,11 @@ from api.problems import MEDIA_TYPE, Problem, responses
 from api.security import Marketer, Principal, Viewer
 from domain.approval import AlreadyDecided, DraftChanged, Reviewer
 from domain.errors import Conflict
-from store import review_decisions
+from store import bulk_approval, review_comments, review_decisions, review_holders
+from store.bulk_approval import MOST, Choice, Outcome
 from store.queries.pages import Page
 from store.queries.reviews import ReviewSummary, ReviewView, list_reviews, review_view
+from store.review_holders import Giver
 
 router = APIRouter(prefix="/v1/reviews", tags=["reviews"])
 
@@ -47,10 +49,14 @@ class Approval(_Body):
 
 
 class Edit(_Body):
-    """Your words, in the shape of the asset's kind; `approve` does both at once."""
+    """Your words, in the shape of the asset's kind; `approve` does both at once.
+
+    With `again` what was approved is edited too: what is live stays as it is until the new words are approved.
+    """
 
     body: dict[str, Any] = Field(examples=[{"text": "Version 1.2 is out: https://example.com/releases/v1.2"}])
     approve: bool = False
+    again: bool = False
 
 
 class Rejection(_Body):
@@ -63,6 +69,53 @@ class Regeneration(_Body):
     """What the writer should do differently."""
 
     instructions: str = Field(examples=["Shorter, and begin with the new export."])
+
+
+class Remark(BaseModel):
+    """What you say about the current draft, or about one sentence or part of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(examples=["Is this number in the release notes?"])
+    about: str = Field("", examples=["Exports are twice as fast now."])
+
+
+class Gift(BaseModel):
+    """The user whose decision it waits for from now on; without one it is everybody's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: UUID | None = None
+
+
+class HandOver(Gift):
+    """Whose reviews these were."""
+
+    of: UUID
+
+
+class HandedOver(BaseModel):
+    """How many reviews were given."""
+
+    reviews: int
+
+
+class Chosen(BaseModel):
+    """A draft that you looked at, by its number and the digest of its words."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: UUID
+    draft: int = Field(ge=1)
+    digest: str
+
+
+class BulkApproval(BaseModel):
+    """Exactly these drafts."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reviews: list[Chosen] = Field(min_length=1, max_length=MOST)
 
 
 _DECISION: dict[int | str, dict[str, Any]] = {
@@ -98,12 +151,13 @@ async def get_reviews(
     services: Wired,
     _: Viewer,
     status: Status | None = None,
+    holder: UUID | None = None,
     cursor: After = None,
     limit: Limit = DEFAULT,
 ) -> Page[ReviewSummary]:
-    """Newest first; of one status where given."""
+    """Newest first; of one status, and held by one user, where given."""
     async with services.db.transaction() as tx:
-        return await list_reviews(tx, state=status, cursor=cursor, limit=limit)
+        return await list_reviews(tx, state=status, holder=holder, cursor=cursor, limit=limit)
 
 
 @router.get("/{review_id}", summary="One review with every draft", responses=responses(401, 403, 404, 422))
@@ -129,7 +183,14 @@ async def edit(services: Wired, by: Marketer, review_id: UUID, given: Edit) -> R
     """Your words become the next draft, which waits again, or with `approve` is approved at once."""
     async with services.db.transaction() as tx:
         await review_decisions.edit(
-            tx, review_id, reviewer(by), body=given.body, approve=given.approve, draft=given.draft
+            tx,
+            review_id,
+            reviewer(by),
+            body=given.body,
+            approve=given.approve,
+            draft=given.draft,
+            again=given.again,
+            marketing=services.marketing,
         )
         view = await review_view(tx, review_id)
     services.bell.ring()
@@ -157,6 +218,52 @@ async def regenerate(services: Wired, by: Marketer, review_id: UUID, given: Rege
         view = await review_view(tx, review_id)
     services.bell.ring()
     return view
+
+
+@router.post("/approve", summary="Approve several drafts", responses=responses(401, 403, 422, 503))
+async def approve_all(services: Wired, by: Marketer, given: BulkApproval) -> list[Outcome]:
+    """Each is a decision of its own: what was changed or decided meanwhile is left, and says why."""
+    chosen = [Choice(one.id, one.draft, one.digest) for one in given.reviews]
+    outcomes = await bulk_approval.approve(services.db, chosen, reviewer(by))
+    services.bell.ring()
+    return outcomes
+
+
+@router.post("/hand-over", summary="Give all of a person's reviews to another", responses=responses(401, 403, 422, 503))
+async def hand_over(services: Wired, by: Marketer, given: HandOver) -> HandedOver:
+    """Yours, or as an admin anybody's: for whoever is absent."""
+    url = f"{services.settings.public_url}/reviews"
+    async with services.db.transaction() as tx:
+        count = await review_holders.hand_over(tx, given.of, given.to, giver(by), url=url)
+    services.bell.ring()
+    return HandedOver(reviews=count)
+
+
+@router.post("/{review_id}/comments", summary="Say something about a draft", responses=_DECISION)
+async def comment(services: Wired, by: Marketer, review_id: UUID, given: Remark) -> ReviewView:
+    """Whoever holds the review is told."""
+    url = f"{services.settings.public_url}/reviews/{review_id}"
+    async with services.db.transaction() as tx:
+        await review_comments.add(tx, review_id, reviewer(by), given.text, about=given.about, url=url)
+        view = await review_view(tx, review_id)
+    services.bell.ring()
+    return view
+
+
+@router.post("/{review_id}/give", summary="Give a review to a person, or back", responses=_DECISION)
+async def give(services: Wired, by: Marketer, review_id: UUID, given: Gift) -> ReviewView:
+    """Its holder gives it, or an admin; what nobody holds, anybody. They are told, and reminded from then on."""
+    url = f"{services.settings.public_url}/reviews/{review_id}"
+    async with services.db.transaction() as tx:
+        await review_holders.give(tx, review_id, given.to, giver(by), url=url)
+        view = await review_view(tx, review_id)
+    services.bell.ring()
+    return view
+
+
+def giver(by: Principal) -> Giver:
+    """Who gives a review away."""
+    return Giver(reviewer(by), admin=by.may("admin"))
 
 
 def reviewer(by: Principal) -> Reviewer:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import cache
 from typing import Any, Literal
 
 from starlette.datastructures import FormData
@@ -14,6 +16,10 @@ from domain import content
 
 _PIECE = re.compile(r"\s+|\w+|[^\w\s]")
 FIELD = "body."
+LINE = 60  # characters of a field's line
+LONGEST_FIELD = 16
+Path = tuple[str | int, ...]
+Schema = Mapping[str, Any]
 LIMITS = {
     ("linkedin", "text"): content.LINKEDIN_LIMIT,
     ("newsletter", "headline"): content.HEADLINE_LIMIT,
@@ -45,6 +51,11 @@ class Part:
     limit: int | None
 
     @property
+    def rows(self) -> int:
+        """How many lines its field shows."""
+        return min(LONGEST_FIELD, max(2, self.length // LINE + self.text.count("\n") + 1))
+
+    @property
     def over(self) -> bool:
         """Whether the channel would not take it."""
         return self.limit is not None and self.length > self.limit
@@ -59,34 +70,83 @@ class Change:
 
 
 def parts(kind: str, body: Mapping[str, Any]) -> list[Part]:
-    """Every text of an asset in order, one for each textarea."""
-    found: list[Part] = []
-    for name in _names(kind, body):
-        value = body.get(name)
-        several = value if isinstance(value, list) else [value]
-        label = LABELS.get(name, name.capitalize())
-        for number, text in enumerate(several, 1):
-            said = str(text or "")
-            length = content.x_length(said) if kind == "thread" else len(said)
-            shown = f"{label} {number}" if isinstance(value, list) else label
-            found.append(Part(f"{FIELD}{name}", shown, said, length, LIMITS.get((kind, name))))
-    return found
+    """Every text of an asset that a person may change, in order, one for each textarea.
+
+    What the kind's shape asks no writer for (prices, keys, where a step leads) is not among them.
+    """
+    schema = _schema(kind)
+    return [_part(kind, path, text) for path, text in _texts(body, schema, schema.get("$defs", {}), ())]
 
 
-def _names(kind: str, body: Mapping[str, Any]) -> list[str]:
+def body_of(kind: str, form: FormData, current: Mapping[str, Any]) -> dict[str, Any]:
+    """The current body with the texts that a form gives in their places; a list's text that was emptied goes."""
+    body: dict[str, Any] = {name: deepcopy(value) for name, value in current.items() if name != "note"}
+    for part in parts(kind, body):
+        given = form.get(part.name)
+        if given is not None:
+            _put(body, part.name.removeprefix(FIELD).split("."), str(given))
+    return {name: _without_emptied(value) for name, value in body.items()}
+
+
+def _part(kind: str, path: Path, text: str) -> Part:
+    length = content.x_length(text) if kind == "thread" else len(text)
+    limit = LIMITS.get((kind, str(path[0])))
+    return Part(FIELD + ".".join(map(str, path)), _label(path), text, length, limit)
+
+
+def _label(path: Path) -> str:
+    """`Sections 2, paragraphs 1` for people."""
+    said: list[str] = []
+    for step in path:
+        if isinstance(step, int):
+            said[-1] += f" {step + 1}"
+        else:
+            said.append(LABELS.get(step, step.replace("_", " ")))
+    return ", ".join(said)[:1].upper() + ", ".join(said)[1:]
+
+
+def _texts(value: object, schema: Schema, defs: Schema, path: Path) -> Iterator[tuple[Path, str]]:
+    schema = _resolved(schema, defs)
+    if isinstance(value, str):
+        if not schema or (schema.get("type") == "string" and not {"enum", "const", "pattern"} & set(schema)):
+            yield path, value
+    elif isinstance(value, Mapping):
+        known = schema.get("properties")
+        for name, item in value.items():
+            if name != "note" and (known is None or name in known):
+                yield from _texts(item, (known or {}).get(name, {}), defs, (*path, name))
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _texts(item, schema.get("items", {}), defs, (*path, number))
+
+
+def _resolved(schema: Schema, defs: Schema) -> Schema:
+    """The schema itself in the place of a reference, or of the alternative that is not null."""
+    for alternative in schema.get("anyOf", ()):
+        if alternative.get("type") != "null":
+            return _resolved(alternative, defs)
+    reference = schema.get("$ref")
+    return _resolved(defs[reference.rpartition("/")[2]], defs) if reference else schema
+
+
+@cache
+def _schema(kind: str) -> Schema:
     known = content.KINDS.get(kind)
-    names = list(known.shape.model_fields) if known else list(body)
-    return [name for name in names if name != "note"]
+    return known.shape.model_json_schema() if known else {}
 
 
-def body_of(kind: str, form: FormData) -> dict[str, Any]:
-    """The body that a form gives, in the shape of its kind: which of its fields are lists is the shape's word."""
-    body: dict[str, Any] = {}
-    for name, field in content.KINDS[kind].shape.model_fields.items():
-        given = [str(value) for value in form.getlist(f"{FIELD}{name}")]
-        if name != "note":
-            body[name] = given if "list" in str(field.annotation) else "".join(given[:1])
-    return body
+def _put(body: Any, steps: list[str], text: str) -> None:  # noqa: ANN401 - JSON
+    for step in steps[:-1]:
+        body = body[int(step) if isinstance(body, list) else step]
+    body[int(steps[-1]) if isinstance(body, list) else steps[-1]] = text
+
+
+def _without_emptied(value: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, list):
+        return [_without_emptied(item) for item in value if item is None or not isinstance(item, str) or item.strip()]
+    if isinstance(value, dict):
+        return {name: _without_emptied(item) for name, item in value.items()}
+    return value
 
 
 def whole(kind: str, body: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ from api.reviews import reviewer
 from domain.approval import PENDING, STATES
 from domain.content import WRITTEN, CampaignWords
 from domain.errors import Conflict, Invalid, PerennialError
-from store import review_decisions
+from store import review_decisions, review_holders
 from store.queries.campaigns import Audience, audience_of_review
 from store.queries.reviews import ReviewView, list_reviews, review_view
 from store.reviews import Review
@@ -34,12 +34,16 @@ Decision = Callable[[AsyncSession], Awaitable[Review]]
 
 
 @router.get("/reviews")
-async def queue(desk: Reading, status: str = PENDING, cursor: str | None = None) -> Response:
-    """What waits, or what became of the others."""
+async def queue(desk: Reading, status: str = PENDING, cursor: str | None = None, mine: bool = False) -> Response:
+    """What waits, or what became of the others; with `mine` what the person holds."""
     chosen = status if status in STATES else PENDING
+    holder = desk.person.id if mine else None
     async with desk.services.db.transaction() as tx:
-        found = await list_reviews(tx, state=chosen, cursor=cursor, limit=ROWS)
-    return desk.page("reviews.html", found=found, chosen=chosen, states=STATES, first_text=first_text)
+        found = await list_reviews(tx, state=chosen, holder=holder, cursor=cursor, limit=ROWS)
+        people = await review_holders.people(tx)
+    return desk.page(
+        "reviews.html", found=found, chosen=chosen, states=STATES, first_text=first_text, mine=mine, people=people
+    )
 
 
 @router.get("/reviews/{review_id}")
@@ -70,16 +74,30 @@ async def approve(desk: Deciding, review_id: UUID, draft: Seen) -> Response:
 
 @router.post("/reviews/{review_id}/edit")
 async def edit(
-    desk: Deciding, review_id: UUID, request: Request, draft: Seen, then: Annotated[str, Form()] = ""
+    desk: Deciding,
+    review_id: UUID,
+    request: Request,
+    draft: Seen,
+    then: Annotated[str, Form()] = "",
+    again: Annotated[str, Form()] = "",
 ) -> Response:
-    """Replace the words; `then=approve` approves them in the same step."""
+    """Replace the words; `then=approve` approves them in the same step, `again` edits what was approved."""
     async with desk.services.db.transaction() as tx:
-        kind = (await review_view(tx, review_id)).kind
-    body = drafts.body_of(kind, await request.form())
+        seen = await review_view(tx, review_id)
+    body = drafts.body_of(seen.kind, await request.form(), seen.body)
     by, at_once = reviewer(desk.person), then == "approve"
 
     def decision(tx: AsyncSession) -> Awaitable[Review]:
-        return review_decisions.edit(tx, review_id, by, body=body, approve=at_once, draft=draft)
+        return review_decisions.edit(
+            tx,
+            review_id,
+            by,
+            body=body,
+            approve=at_once,
+            draft=draft,
+            again=bool(again),
+            marketing=desk.services.marketing,
+        )
 
     return await _decide(desk, review_id, decision, body=body)
 
@@ -126,6 +144,7 @@ async def _page(desk: Desk, review_id: UUID, wrong: PerennialError | None = None
         found = await review_view(tx, review_id)
         waiting = await list_reviews(tx, state=PENDING, cursor=None, limit=2)
         audience = await _audience(desk, tx, found)
+        people = await review_holders.people(tx)
     others = [one for one in waiting.items if one.id != review_id]
     return desk.page(
         "review.html",
@@ -142,6 +161,8 @@ async def _page(desk: Desk, review_id: UUID, wrong: PerennialError | None = None
         following=others[0] if others else None,
         note=found.body.get("note") or "",
         audience=audience,
+        people=people,
+        holder=next((one for one in people if one.id == found.holder), None),
         schedule=await schedule_of(desk, found),
         written=found.kind in WRITTEN,
     )

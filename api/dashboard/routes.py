@@ -26,6 +26,7 @@ from api.dashboard import (
     posts,
     profiles,
     rehearsals,
+    review_acts,
     reviews,
     segments,
     sequence_edits,
@@ -43,6 +44,7 @@ from api.dashboard import (
 PARTS = (
     overview.router,
     session.router,
+    review_acts.router,
     reviews.router,
     written_reviews.router,
     tasks.router,

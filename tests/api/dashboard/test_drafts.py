@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import FormData
 
 from api.dashboard.drafts import body_of, changes, parts
-from domain.content import KINDS, TWEETS
+from domain.content import TWEETS
 
 
 def test_a_thread_is_counted_as_x_counts_it() -> None:
@@ -24,11 +26,46 @@ def test_the_writers_note_is_no_part_of_the_words() -> None:
 
 
 def test_a_form_gives_back_a_body_of_its_kinds_shape() -> None:
-    tweets = [("body.tweets", f"Post {number}") for number in range(TWEETS)]
-    assert body_of("thread", FormData([*tweets, ("body.note", "x")])) == {"tweets": [text for _, text in tweets]}
-    assert body_of("linkedin", FormData([("body.text", "T")])) == {"text": "T"}
-    assert body_of("campaign", FormData([("body.subject", "S")]))["subject"] == "S"
-    assert set(KINDS) == {"thread", "linkedin", "newsletter", "descriptions", "campaign"}
+    tweets = [f"Post {number}" for number in range(TWEETS)]
+    form = FormData([*((f"body.tweets.{n}", text) for n, text in enumerate(tweets)), ("body.note", "x")])
+    assert body_of("thread", form, {"tweets": ["a"] * TWEETS, "note": "n"}) == {"tweets": tweets}
+    assert body_of("linkedin", FormData([("body.text", "T")]), {"text": "a"}) == {"text": "T"}
+
+
+QUIZ: dict[str, Any] = {
+    "title": "How do you run?",
+    "landing": {"headline": "H", "subtitle": "S", "bullets": ["one", "two"], "button": "Go"},
+    "questions": [{"text": "How often?", "chapter": "Two", "options": [{"text": "Daily", "points": 10}]}],
+}
+
+
+def test_nested_texts_are_edited_in_their_places_and_numbers_stay() -> None:
+    shown = {part.name: part.label for part in parts("quiz", QUIZ)}
+    assert shown["body.questions.0.options.0.text"] == "Questions 1, options 1, Text"
+    assert "body.questions.0.options.0.points" not in shown
+    given = {
+        "body.questions.0.options.0.text": "Every day",
+        "body.landing.bullets.0": " ",
+        "body.questions.0.options.0.points": "99",
+    }
+    body = body_of("quiz", FormData(given), QUIZ)
+    assert body["questions"][0]["options"][0] == {"text": "Every day", "points": 10}
+    assert body["landing"]["bullets"] == ["two"]
+    assert QUIZ["landing"]["bullets"] == ["one", "two"]
+
+
+def test_what_no_writer_is_asked_for_is_not_edited() -> None:
+    step = {
+        "key": "opt-in",
+        "headline": "H",
+        "text": "T",
+        "bullets": [],
+        "button": "Go",
+        "price": "7.99",
+        "yes": "next",
+    }
+    names = [part.name for part in parts("funnel_tripwire", {"steps": [step], "strategy": "tripwire", "product": "p"})]
+    assert names == ["body.steps.0.headline", "body.steps.0.text", "body.steps.0.button"]
 
 
 def test_words_that_changed_stand_together() -> None:

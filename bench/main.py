@@ -15,6 +15,7 @@ from bench import (
     actions,
     atomization,
     campaigns,
+    edits,
     funnels,
     imports,
     journeys,
@@ -37,7 +38,7 @@ Measure = Callable[[Scale, Say], Awaitable[list[Row]]]
 MODULES = {
     "actions": actions, "journeys": journeys, "memory": memory, "webhooks": webhooks, "mail": mail,
     "segments": segments, "campaigns": campaigns, "tiers": tiers, "imports": imports,
-    "launch": launch, "atomization": atomization, "reading": reading, "funnels": funnels,
+    "launch": launch, "atomization": atomization, "reading": reading, "funnels": funnels, "edits": edits,
 }  # fmt: skip
 WIDTH = 150
 # Each measurement ends by itself long before; this is for a machine on which one hangs.

@@ -59,6 +59,7 @@ NAVIGATION = (
             ("/magnets", "Lead magnets"),
             ("/assets", "Assets"),
             ("/sources", "Sources"),
+            ("/learning", "Learning"),
         ),
     ),
     (

@@ -34,15 +34,27 @@ Decision = Callable[[AsyncSession], Awaitable[Review]]
 
 
 @router.get("/reviews")
-async def queue(desk: Reading, status: str = PENDING, cursor: str | None = None, mine: bool = False) -> Response:
-    """What waits, or what became of the others; with `mine` what the person holds."""
+async def queue(
+    desk: Reading, status: str = PENDING, cursor: str | None = None, mine: bool = False, choose: bool = False
+) -> Response:
+    """What waits, or what became of the others; with `mine` what the person holds, with `choose` to be ticked.
+
+    A list with ticks in it stays as it is, and does not refresh itself.
+    """
     chosen = status if status in STATES else PENDING
     holder = desk.person.id if mine else None
     async with desk.services.db.transaction() as tx:
         found = await list_reviews(tx, state=chosen, holder=holder, cursor=cursor, limit=ROWS)
         people = await review_holders.people(tx)
     return desk.page(
-        "reviews.html", found=found, chosen=chosen, states=STATES, first_text=first_text, mine=mine, people=people
+        "reviews.html",
+        found=found,
+        chosen=chosen,
+        states=STATES,
+        first_text=first_text,
+        mine=mine,
+        people=people,
+        choose=choose and chosen == PENDING,
     )
 
 

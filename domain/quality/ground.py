@@ -24,9 +24,10 @@ STRANGE_SHARE: Final = 0.6
 _CJK = "\u3040-\u9fff\uac00-\ud7af"
 _TERM = re.compile(rf"[{_CJK}]|[^\W\d_{_CJK}]{{4,}}")
 _NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*(?!\w*\d)")
-# Counts of parts say where something stands, not what is true.
+# Counts of parts and words say where something stands and how long it is, not what is true.
+_COUNT = re.compile(r"\s+(?:words|pages|minutes to read)\b")
 _PLACE = re.compile(r"(?:chapter|part|step|day|week|page|section|question|lesson|post|no\.|number)\s+$", re.IGNORECASE)
-_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]{2,}\b")
+_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]{3,}\b")  # a term is as long
 _TITLE_SHARE = 0.5
 _LONG: Final = 4  # letters of a term
 _NO_NAMES = listed(
@@ -84,7 +85,8 @@ def relevance(asset: BaseModel, draft: Iterable[Passage], ground: Ground) -> Che
     sentences = [sentence for passage in draft for sentence in passage.sentences]
     used = {term for sentence in sentences for term in _terms(sentence.plain)} - _PLAIN_WORDS
     known = len(used & terms) / len(used) if used else 0.0
-    claims = [(sentence, claim) for sentence in sentences if (claim := _claim(sentence, terms, numbers))]
+    doubtful = [(sentence, claim) for sentence in sentences if (claim := _claim(sentence, terms, numbers))]
+    claims = [(sentence, claim) for sentence, claim in doubtful if not ground.quotes(sentence.raw)]
     findings = [Finding(check=CHECK, sentence=sentence.raw, text=claim) for sentence, claim in claims]
     return Check(known * (1 - len(claims) / len(sentences)) if sentences else 0.0, findings)
 
@@ -95,7 +97,7 @@ def _claim(sentence: Sentence, terms: frozenset[str], numbers: frozenset[str]) -
     figures = [
         one[0]
         for one in _NUMBER.finditer(said)
-        if _bare(one[0]) not in numbers and not _PLACE.search(said[: one.start()])
+        if _bare(one[0]) not in numbers and not _PLACE.search(said[: one.start()]) and not _COUNT.match(said, one.end())
     ]
     if figures:
         return f"The source has no {figures[0]}."
@@ -116,7 +118,7 @@ def _is_title(sentence: Sentence) -> bool:
 
 def _is_known(name: str, terms: frozenset[str]) -> bool:
     lowered = name.casefold()
-    return lowered in _NO_NAMES or _stem(lowered) in terms or lowered[:3] in terms
+    return lowered in _NO_NAMES or _stem(lowered) in terms
 
 
 def _terms(text: str) -> list[str]:

@@ -82,6 +82,7 @@ def test_what_the_source_says_letter_by_letter_is_not_corrected() -> None:
         ("Exports are twice as fast on a Monday in March.", ""),
         ("Read Chapter 7 and order it for $14.99.", ""),
         ("Written by Mira Lindqvist.", ""),
+        ("The guide has 4,266 words, as God and The Art would have it.", ""),
         ("How To Keep The Order Of Columns In Exports", ""),
     ],
 )

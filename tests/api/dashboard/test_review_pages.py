@@ -120,6 +120,9 @@ async def test_several_are_approved_as_they_were_listed_and_the_others_say_why(
     marketing_person: Person, managing: Person, services_db: Database
 ) -> None:
     same, changed, decided = [await asset(services_db) for _ in range(3)]
+    listed_there = await marketing_person.opens("/reviews?choose=true")
+    assert f'name="review" value="{same}"' in listed_there
+    assert "every 8s" not in listed_there
     chosen = f"/reviews/several?review={same}&review={changed}&review={decided}"
     html = await marketing_person.opens(chosen)
     assert text_of(html).count("Posts to linkedin today.") + text_of(html).count("Waits for its turn") == 3

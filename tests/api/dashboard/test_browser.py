@@ -21,7 +21,7 @@ WIDTHS = (390, 1280)
 PATHS = (
     "/", "/reviews", "/contacts", "/journeys", "/sequences", "/sequences/demo_nurture", "/events",
     "/events?state=rejected", "/messages?state=skipped", "/outbox", "/posts", "/erasures", "/settings",
-    "/attribution", "/imports", "/tasks", "/magnets", "/segments", "/segments/new", "/segments/customers",
+    "/attribution", "/imports", "/tasks", "/magnets", "/assets", "/segments", "/segments/new", "/segments/customers",
     "/segments/customers/edit", "/campaigns", "/campaigns/new", "/campaigns/calendar?month=2031-03",
 )  # fmt: skip
 

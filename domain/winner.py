@@ -40,6 +40,8 @@ def decide(a: Tally, b: Tally, alpha: float = ALPHA) -> Verdict:
     Statistical Methods for Rates and Proportions, 3rd edition, section 3.3). The correction keeps the share of
     false winners below `alpha`, where the test without it lies on both sides of it. It is to be asked once, at a time
     that was fixed before: asked again and again while results come in, it would find a winner in any two subjects.
+
+    How many people it needs is `providers.statistics.sample_size`, for the same confidence and the same correction.
     """
     if not a.got or not b.got:
         return Verdict("a", significant=False, p_value=None)

@@ -66,9 +66,11 @@ def _add_commands() -> None:
     from launch_commands import launch
     from sequence_commands import sequences
     from source_commands import sources
+    from strategy_commands import strategy
     from write_commands import write
 
     app.command()(launch)
+    app.command()(strategy)
     app.command()(write)
     app.add_typer(keys, name="keys")
     app.add_typer(users, name="users")

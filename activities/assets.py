@@ -7,8 +7,10 @@ import json
 from temporalio import activity
 
 from activities.drafting import Drafter, OverBudget
+from activities.findings import counted
 from domain import content, names
 from domain.clock import Clock
+from domain.errors import Invalid, NotFound
 from domain.marketing import Marketing
 from providers.protocols import Writer, WritingRequest
 from store import assets, launches, materials, review_drafts, reviews
@@ -36,7 +38,11 @@ class AssetActivities:
             if await launches.is_stopped(tx, asset.launch_id):
                 return AssetAnswer(outcome=assets.WAITING)
             await assets.begun(tx, asset.id)
-            material = await materials.of_asset(tx, asset, self._marketing)
+            try:
+                material = await counted(tx, asset.kind, await materials.of_asset(tx, asset, self._marketing))
+            except (Invalid, NotFound) as error:  # What it is about went away, or was never enough.
+                await assets.failed(tx, asset.id, str(error))
+                return AssetAnswer(outcome=assets.FAILED)
             examples = await reviews.examples_for(tx, asset.kind)
             approved = await reviews.approved(tx, asset.kind)
         kind, key = content.WRITTEN[asset.kind], f"{asset.id}:1"

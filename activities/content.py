@@ -9,8 +9,10 @@ from uuid import UUID
 from temporalio import activity
 
 from activities.drafting import Drafter
+from activities.findings import counted
 from domain import approval, assets, content, names
 from domain.clock import Clock
+from domain.errors import Invalid, NotFound
 from domain.marketing import Marketing
 from providers.protocols import Writer, WritingRequest, Written
 from store import materials, review_drafts, reviews
@@ -77,7 +79,10 @@ class ContentActivities:
         """Make the draft that a reviewer asked for. Where the writer will not, the old one waits again."""
         async with self._db.transaction() as tx:
             review = await reviews.get(tx, request.review_id)
-            material = await materials.of_review(tx, review, self._marketing)
+            try:
+                material = await counted(tx, review.kind, await materials.of_review(tx, review, self._marketing))
+            except (Invalid, NotFound) as error:  # What it is about went away: the old draft waits again.
+                return standing(await review_drafts.not_revised(tx, review, str(error)))
             examples = await reviews.examples_for(tx, review.kind)
             approved = await reviews.approved(tx, review.kind, but=review.id)
         if review.state != approval.REGENERATED:

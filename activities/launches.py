@@ -14,7 +14,7 @@ from domain.errors import Invalid, PerennialError
 from domain.marketing import Marketing
 from domain.sources import Document
 from providers.reading import read
-from store import launches, sources
+from store import launches, sources, strategies
 from store.db import Database
 from workflows.brand_launch import LaunchInput, LaunchTurn
 
@@ -44,7 +44,8 @@ class LaunchActivities:
                 await launches.refused(tx, given.launch_id, str(error))
             return
         async with self._db.transaction() as tx:
-            await launches.prepared(tx, given.launch_id, launching.plan(self._marketing), kept)
+            funnel = await strategies.chosen_funnel(tx) or launching.FUNNEL
+            await launches.prepared(tx, given.launch_id, launching.plan(self._marketing, funnel), kept)
 
     @activity.defn(name=names.LAUNCH_LOOK)
     async def look(self, given: LaunchInput) -> LaunchTurn:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from domain.briefs import Brief
 from domain.funnel_plan import PREFIX, complete, plan
 from domain.funnels import Funnel
+from domain.strategies import Strategy
 from domain.written_offers import Offer
 
 T = TypeVar("T", bound=BaseModel)
@@ -34,4 +35,6 @@ def finished(kind: str, value: T, brief: Brief | None, at: datetime) -> T:
         return type(value).model_validate(whole.model_dump())
     if isinstance(value, Offer) and brief is not None:
         return value.filled(brief, at)
+    if isinstance(value, Strategy) and brief is not None and brief.findings is not None:
+        return value.filled(brief.findings)
     return value

@@ -21,6 +21,8 @@ from domain.funnel_plan import PREFIX
 from domain.funnels import STRATEGIES, Funnel
 from domain.magnets import MAGNETS
 from domain.sequence_plans import PLANS
+from domain.strategies import CHANNEL
+from domain.strategies import STRATEGIES as ADVISED
 from domain.written_offers import OfferBundle, OfferLimited, OfferSeasonal, OfferTiers
 from domain.written_sequences import WrittenSequence, asked
 
@@ -183,6 +185,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             *(Kind(f"{PREFIX}{strategy}", Funnel, "funnel", "book") for strategy in STRATEGIES),
             *(Kind(f"sequence_{name}", WrittenSequence, "sequence", "book", asked(name)) for name in PLANS),
             *(Kind(name, shape, "magnet", "book") for name, shape in MAGNETS.items()),
+            *(Kind(name, shape, CHANNEL, "brand") for name, shape in ADVISED.items()),
         )
     }
 )

@@ -73,6 +73,12 @@ HELD: Mapping[str, Held] = {
         f"t.target = ANY(:id_texts) OR {_named('t.details::text')}",
         keeps="id at actor action",
     ),
+    # An offer for one person: nothing in its words says who that is, once its options do not.
+    "assets": Held(
+        "t.options ->> 'contact' = ANY(:id_texts)",
+        keeps="id origin launch_id kind slug title product source_id needs state reason requested_by created_at"
+        " started_at written_at held_until",
+    ),
     "drafts": Held(f"t.review_id IN ({_THEIR_REVIEWS})"),
     "review_comments": Held(f"t.review_id IN ({_THEIR_REVIEWS})"),
     "reviews": Held(f"t.origin IN ({_THEIR_EVENTS})"),
@@ -183,7 +189,6 @@ HELD: Mapping[str, Held] = {
 # What holds nothing about a contact, and why that is so.
 NONE: Mapping[str, str] = {
     "api_keys": "keys of machines",
-    "assets": "what the team asked a writer for, for everybody",
     "campaign_runs": "states and counts of a campaign",
     "campaigns": "what the team wrote for many",
     "import_chunks": "pieces of a file, deleted once its lines stand in import_rows",

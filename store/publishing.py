@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from domain.marketing import Marketing
-from store import assets, launches, offer_switch, written_mails
+from store import assets, launches, offer_switch, strategies, written_mails
 from store.assets import Asset, Publication
 from store.base import now
 from store.reviews import Review
@@ -20,7 +20,7 @@ from store.reviews import Review
 # Switched on as an asset goes live, by its channel, in the same transaction: a sequence takes people in from then on.
 Switch = Callable[[AsyncSession, Publication, Asset, Marketing], Awaitable[None]]
 SWITCHES: Final[Mapping[str, Switch]] = MappingProxyType(
-    {"offer": offer_switch.on, written_mails.CHANNEL: written_mails.go_live}
+    {"offer": offer_switch.on, "strategy": strategies.act, written_mails.CHANNEL: written_mails.go_live}
 )
 # Channels whose assets are read where we serve them; the others are handed to somebody else.
 SERVED: Final = frozenset({"magnet", "funnel", "sequence", "offer", "strategy"})

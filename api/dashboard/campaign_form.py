@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any, get_args
 
 from pydantic import ValidationError
@@ -10,6 +11,7 @@ from starlette.datastructures import FormData
 from domain.campaigns import Campaign, Kind, Repeat
 from domain.errors import Invalid
 from domain.preferences import GENERAL
+from domain.strategies import Test
 
 KINDS: tuple[str, ...] = get_args(Kind)
 REPEATS: tuple[str, ...] = get_args(Repeat)
@@ -53,6 +55,20 @@ def fields_of(campaign: Campaign) -> dict[str, str]:
         "until": schedule.until.isoformat() if schedule.until else "", "percent": str(split.percent),
         "wait": str(plain["split"]["wait"]), "measure": split.measure,
         "per_hour": str(campaign.per_hour or ""),
+    }  # fmt: skip
+
+
+def at_hour(hour: int, now: datetime) -> dict[str, str]:
+    """Tomorrow at that hour, by each recipient's own clock."""
+    tomorrow = (now + timedelta(days=1)).replace(hour=hour, minute=0)
+    return {"at": tomorrow.strftime("%Y-%m-%dT%H:%M"), "local": "yes"}
+
+
+def of_test(test: Test) -> dict[str, str]:
+    """An approved test as a campaign: both subjects, and as many people as it needs."""
+    return {
+        "name": test.hypothesis[:120], "subject": test.subject_a, "subject_b": test.subject_b,
+        "percent": str(test.percent), "measure": test.metric, "wait": "1d",
     }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from api.campaigns import Change, checked, composer, steered
-from api.dashboard.campaign_form import KINDS, REPEATS, blank, campaign_of, fields_of, given
+from api.dashboard.campaign_form import KINDS, REPEATS, at_hour, blank, campaign_of, fields_of, given, of_test
 from api.dashboard.desk import Deciding, Desk, PageRoute, Reading
 from api.dashboard.outbox import mail_document
 from api.dashboard.times import span
@@ -22,7 +22,7 @@ from domain.campaigns import ALWAYS_REVIEWED, Campaign
 from domain.clock import Clock
 from domain.errors import Conflict, Invalid
 from providers.rendering import Rendered
-from store import campaign_edit, campaign_runs, campaigns, segments
+from store import campaign_edit, campaign_runs, campaigns, segments, strategies
 from store.queries.campaigns import audience_now, calendar, campaign_view, list_campaigns, run_view
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -64,9 +64,17 @@ def _first(month: str, now: datetime) -> datetime:
 
 
 @router.get("/campaigns/new")
-async def new(desk: Deciding) -> Response:
-    """An empty one."""
-    return await _form(desk, blank(), "/campaigns/new")
+async def new(desk: Deciding, experiment: str = "") -> Response:
+    """An empty one, or that of an approved test; at the hour that was approved, if one was."""
+    fields, advised = blank(), ""
+    async with desk.services.db.transaction() as tx:
+        clock = await desk.services.clock(tx)
+        if (timing := await strategies.timing(tx)) is not None:
+            fields |= at_hour(timing.send_hour, clock.virtual(desk.times.now))
+            advised = f"{timing.send_hour}:00, as it was approved under Strategy."
+        if experiment:
+            fields |= of_test(await strategies.experiment(tx, experiment))
+    return await _form(desk, fields, "/campaigns/new", advised=advised)
 
 
 @router.post("/campaigns/new")
@@ -198,13 +206,17 @@ async def _written(desk: Desk, fields: dict[str, str]) -> Campaign:
     return campaign
 
 
-async def _form(desk: Desk, fields: dict[str, str], action: str, wrong: Invalid | Conflict | None = None) -> Response:
+async def _form(
+    desk: Desk, fields: dict[str, str], action: str, wrong: Invalid | Conflict | None = None, advised: str = ""
+) -> Response:
     async with desk.services.db.transaction() as tx:
         known = await segments.all_of(tx)
     choices = {"kinds": KINDS, "repeats": REPEATS, "segments": known, "zones": sorted(available_timezones())}
     choices["topics"] = desk.services.marketing.topics
     status = wrong.status if wrong else 200
-    return desk.page("campaign_form.html", status=status, fields=fields, action=action, wrong=wrong, **choices)
+    return desk.page(
+        "campaign_form.html", status=status, fields=fields, action=action, wrong=wrong, advised=advised, **choices
+    )
 
 
 async def _preview(desk: Desk, campaign: Campaign) -> tuple[Rendered | None, str]:

@@ -60,6 +60,7 @@ NAVIGATION = (
             ("/assets", "Assets"),
             ("/sources", "Sources"),
             ("/learning", "Learning"),
+            ("/strategy", "Strategy"),
         ),
     ),
     (

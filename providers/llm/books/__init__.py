@@ -11,6 +11,7 @@ from domain.funnel_plan import PREFIX
 from domain.funnels import STRATEGIES
 from providers.llm.books import funnels, magnets, offers, quizzes
 from providers.llm.books.sequences import SEQUENCE_DRAFTS
+from providers.llm.books.strategies import STRATEGY_DRAFTS
 from providers.llm.facts import Wish
 
 BookDraft = Callable[[Brief, Wish], dict[str, Any]]
@@ -24,6 +25,7 @@ BOOK_DRAFTS: Mapping[str, BookDraft] = MappingProxyType(
         "offer_limited": offers.limited,
         "offer_seasonal": offers.seasonal,
         **SEQUENCE_DRAFTS,
+        **STRATEGY_DRAFTS,
         "free_chapter": magnets.free_chapter,
         "checklist": magnets.checklist,
         "mini_guide": magnets.mini_guide,

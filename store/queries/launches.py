@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -16,6 +17,7 @@ from store.assets import Asset, of_launch
 from store.launches import Launch, standing
 from store.queries.pages import Page, newest_first
 from store.reviews import Review
+from store.writer_calls import WriterCall
 
 UNWRITTEN = frozenset({"waiting", "writing", "held"})
 FEWEST = 2  # Drafts after which it is said how long the rest will take.
@@ -35,6 +37,8 @@ class LaunchedAsset(BaseModel):
     quality: float | None
     offline: bool
     seconds: float | None
+    model: str
+    cost_usd: Decimal | None = Field(description="None where the model's price is not known.")
 
 
 class LaunchSummary(BaseModel):
@@ -58,6 +62,7 @@ class LaunchView(LaunchSummary):
 
     assets: list[LaunchedAsset]
     counts: dict[str, int] = Field(examples=[{"for review": 20, "live": 8}])
+    cost_usd: Decimal | None = Field(description="What all of it cost so far; none where a price is not known.")
     seconds_left: float | None = Field(description="Until all is written, by what was written; none where unknown.")
 
     @property
@@ -86,14 +91,32 @@ async def launch_view(tx: AsyncSession, launch_id: UUID) -> LaunchView:
     found = select(Review).where(col(Review.id).in_([asset.id for asset in assets]))
     reviews = {review.id: review for review in (await tx.execute(found)).scalars()}
     slugs = {str(asset.id): asset.slug for asset in assets}
-    shown = [_shown(asset, reviews.get(asset.id), stand[asset.id], slugs) for asset in assets]
-    summary = LaunchSummary.model_validate(row).model_dump()
+    costs = await _costs(tx, [asset.id for asset in assets])
+    shown = [_shown(asset, reviews.get(asset.id), stand[asset.id], slugs, costs) for asset in assets]
+    whole = [cost for cost in costs.values() if cost is not None]
     return LaunchView(
-        **summary, assets=shown, counts=dict(Counter(one.stand for one in shown)), seconds_left=_left(assets, shown)
+        **LaunchSummary.model_validate(row).model_dump(),
+        assets=shown,
+        counts=dict(Counter(one.stand for one in shown)),
+        cost_usd=sum(whole, Decimal(0)) if len(whole) == len(costs) else None,
+        seconds_left=_left(assets, shown),
     )
 
 
-def _shown(asset: Asset, review: Review | None, stand: str, slugs: dict[str, str]) -> LaunchedAsset:
+async def _costs(tx: AsyncSession, ids: list[UUID]) -> dict[UUID, Decimal | None]:
+    """What the writers of each asset cost so far, where any was asked; None where a price is not known."""
+    unknown = func.bool_or(col(WriterCall.cost_usd).is_(None))
+    found = (
+        select(col(WriterCall.review_id), func.sum(col(WriterCall.cost_usd)), unknown)
+        .where(col(WriterCall.review_id).in_(ids))
+        .group_by(col(WriterCall.review_id))
+    )
+    return {review_id: None if lacks else cost for review_id, cost, lacks in (await tx.execute(found)).all()}
+
+
+def _shown(
+    asset: Asset, review: Review | None, stand: str, slugs: dict[str, str], costs: dict[UUID, Decimal | None]
+) -> LaunchedAsset:
     took = (asset.written_at - asset.started_at).total_seconds() if asset.written_at and asset.started_at else None
     return LaunchedAsset(
         id=asset.id,
@@ -107,6 +130,8 @@ def _shown(asset: Asset, review: Review | None, stand: str, slugs: dict[str, str
         quality=review.quality.get("overall") if review else None,
         offline=review.offline if review else False,
         seconds=took,
+        model=review.model if review else "",
+        cost_usd=costs.get(asset.id, Decimal(0)),
     )
 
 

@@ -41,6 +41,10 @@ class Api:
         message = f"GET {path} was answered {said}"
         raise Unheld(message)
 
+    async def status(self, path: str) -> int:
+        """How a page answers a stranger."""
+        return (await self._http.get(path)).status_code
+
     async def all(self, path: str, **query: str | int) -> list[Json]:
         """Every item of a list, through all of its pages."""
         page = await self.get(path, limit=200, **query)

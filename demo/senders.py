@@ -85,6 +85,11 @@ class Senders:
         body = urlencode({**fields, "submission_id": uuid4().hex}).encode()
         return await self._first(Delivery(f"/forms/{form}", body, lambda _: _FORM))
 
+    async def magnet(self, slug: str, **fields: str) -> httpx.Response:
+        """What a browser posts to a lead magnet's page. Not remembered for a second delivery."""
+        body = urlencode({**fields, "submission_id": uuid4().hex}).encode()
+        return await self.deliver(Delivery(f"/g/{slug}", body, lambda _: _FORM))
+
     async def json_form(self, form: str, **fields: str) -> httpx.Response:
         """What a site's own script posts."""
         body = json.dumps({**fields, "submission_id": uuid4().hex}).encode()

@@ -22,8 +22,10 @@ from settings import SOURCE, Settings
 DAY_SECONDS = 2.0
 # The story is about the configuration that everybody has, not about yours.
 SHIPPED = SOURCE / "config"
-# The story has one change of the shipped configuration: everything that is drafted waits for a person.
-REVIEWED = ["x", "linkedin", "newsletter", "seo"]
+# The story has two changes of the shipped configuration: everything that is drafted waits for a person, and of the
+# brand's books one is launched, since a week for a decision is fourteen seconds here.
+REVIEWED = ["x", "linkedin", "newsletter", "seo", "magnet", "funnel", "sequence", "offer"]
+LAUNCHED = "franklin"
 # Nothing of what the environment says about the outside world is for a story with made-up people.
 EMBEDDED: Mapping[str, object] = {
     "api_host": LOOPBACK,
@@ -88,6 +90,9 @@ def overlaid(source: Path, target: Path) -> Path:
     path, yaml = target / "marketing.yaml", YAML()
     document = yaml.load(path)
     document.setdefault("approvals", {})["review_required"] = REVIEWED
+    for product in document["catalogue"]:
+        if product["key"] != LAUNCHED:
+            product.pop("source", None)
     yaml.dump(document, path)
     return target
 

@@ -11,7 +11,8 @@ from pydantic import SecretStr
 
 from configuration import load_marketing
 from demo.senders import Secrets
-from demo.surroundings import REVIEWED, SHIPPED, overlaid, settings_for, wiped
+from demo.surroundings import LAUNCHED, REVIEWED, SHIPPED, overlaid, settings_for, wiped
+from domain.launching import books
 from settings import Settings
 
 SECRETS = Secrets(stripe="whsec_demo", calendly="calendly", github="github")
@@ -62,11 +63,13 @@ def test_a_port_that_you_asked_for_is_kept(tmp_path: Path, taken: int) -> None:
     assert settings_for(Settings(api_port=taken), tmp_path, SECRETS).api_port == taken
 
 
-def test_the_one_change_of_the_configuration_is_that_every_channel_waits(tmp_path: Path) -> None:
+def test_every_channel_waits_and_one_book_is_launched_and_nothing_else_is_changed(tmp_path: Path) -> None:
     shipped, changed = load_marketing(SHIPPED), load_marketing(overlaid(SHIPPED, tmp_path / "config"))
     assert changed.approvals.review_required == REVIEWED
     approvals = shipped.approvals.model_copy(update={"review_required": REVIEWED})
-    assert changed == shipped.model_copy(update={"approvals": approvals})
+    catalogue = [one if one.key == LAUNCHED else one.model_copy(update={"source": None}) for one in shipped.catalogue]
+    assert changed == shipped.model_copy(update={"approvals": approvals, "catalogue": catalogue})
+    assert [one.key for one in books(changed)] == [LAUNCHED]
 
 
 async def test_an_earlier_demo_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ from pydantic import SecretStr
 from ruamel.yaml import YAML
 from sqlalchemy import text
 
-from activities import materials
 from configuration import load_marketing
 from demo.calendar import eventually
 from domain import content
@@ -24,7 +23,7 @@ from embedded.progress import quiet
 from embedded.supervisor import Running, running
 from providers.llm.offline import OfflineWriter
 from providers.protocols import WritingRequest
-from store import assets, launches
+from store import assets, launches, materials
 from store.db import Database
 from store.queries.launches import LaunchView, launch_view
 from tests.journeys.paid import Body, Endpoint, serving

@@ -49,11 +49,10 @@ class ContentActivities:
         return await self._first(request, event, kind)
 
     async def _first(self, request: DraftRequest, event: Event, kind: content.Kind) -> Drafted:
-        source = approval.source(event.payload)
+        material = materials.of_event(event, kind, self._marketing)
         async with self._db.transaction() as tx:
             examples = await reviews.examples_for(tx, kind.name)
             approved = await reviews.approved(tx, kind.name)
-        material = Material(source)
         about = review_drafts.asset_id(event, kind.name)
         key = f"{about}:1"
         written = await self._write(kind, material, about, key=key, examples=examples)

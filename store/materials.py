@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain import approval, completing, content, written_offers
 from domain.briefs import Brief
 from domain.marketing import Marketing
+from domain.performance import tagged
 from domain.quality import Ground
 from domain.sources import Document
 from store import assets, review_drafts, sources
 from store.assets import Asset
+from store.events import Event
 from store.reviews import Review
 
 # What may be said of brand and products: names, prices, addresses, guarantees.
@@ -42,7 +44,15 @@ async def of_review(tx: AsyncSession, review: Review, marketing: Marketing) -> M
     if asset is not None:
         return await of_asset(tx, asset, marketing)
     event = await review_drafts.source_event(tx, review.origin)
-    return Material(approval.source(event.payload))
+    return of_event(event, content.KINDS[review.kind], marketing)
+
+
+def of_event(event: Event, kind: content.Kind, marketing: Marketing) -> Material:
+    """What a kind is made from of a release or an article: its address says which kind people came by."""
+    source = approval.source(event.payload)
+    if url := source.get("url"):
+        source["url"] = tagged(url, kind.name, kind.channel, marketing.brand.url)
+    return Material(source)
 
 
 async def of_asset(tx: AsyncSession, asset: Asset, marketing: Marketing) -> Material:

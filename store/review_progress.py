@@ -11,12 +11,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from domain import approval, assets, content, names
+from domain import approval, assets, content, names, performance
 from domain.approval import ESCALATION, PENDING, REMINDER
 from domain.clock import Clock
 from store import inbox, review_drafts, review_holders, reviews
 from store.base import now
 from store.local import Notification
+from store.performance import figures
 from store.reviews import Draft, Review
 
 OUTSIDE = "outside"  # Whoever ended the workflow in Temporal.
@@ -65,7 +66,8 @@ async def reached(tx: AsyncSession, review_id: UUID, stage: str, since: datetime
 async def claim_turn(tx: AsyncSession, review: Review, clock: Clock, per_day: int) -> datetime | None:
     """Take one of the day's places for a social post. None: go ahead; else the real moment to come again.
 
-    A day is the clock's, in UTC. A place that was taken is kept, so that a repeated attempt does not wait.
+    A day is the clock's, in UTC. A place that was taken is kept, so that a repeated attempt does not wait. A kind that
+    brings few people takes a place only when no other post of this week waits for one.
     """
     if review.claimed_at is not None:
         return None
@@ -77,8 +79,25 @@ async def claim_turn(tx: AsyncSession, review: Review, clock: Clock, per_day: in
         )
         if (await tx.execute(taken)).scalar_one() >= per_day:
             return clock.real(today + timedelta(days=1))
+        low = performance.low(await figures(tx, clock))
+        if review.kind in low and await _others_wait(tx, review, low, clock):
+            return clock.real(clock.virtual(now()) + timedelta(hours=1))
     await tx.execute(update(Review).where(col(Review.id) == review.id).values(claimed_at=now()))
     return None
+
+
+async def _others_wait(tx: AsyncSession, review: Review, low: frozenset[str], clock: Clock) -> bool:
+    """Whether a post of a better kind was approved in the last week and has no place yet."""
+    week = clock.real(clock.virtual(now()) - timedelta(weeks=1))
+    others = select(col(Review.id)).where(
+        col(Review.id) != review.id,
+        col(Review.channel).in_(approval.SOCIAL_CHANNELS),
+        col(Review.kind).not_in(low),
+        col(Review.state) == approval.APPROVED,
+        col(Review.claimed_at).is_(None),
+        col(Review.decided_at) >= week,
+    )
+    return (await tx.execute(others.limit(1))).first() is not None
 
 
 async def published(tx: AsyncSession, review: Review) -> None:

@@ -69,9 +69,9 @@ _REVIEWS = """
         RETURNING id
     ), waiting AS (
         INSERT INTO reviews (id, origin, kind, channel, title, state, required, draft, body, digest, offline, model,
-            instructions, reason, waiting_since, revision, notified, workflow_id, created_at)
+            instructions, reason, waiting_since, asked_at, revision, notified, workflow_id, created_at)
         SELECT gen_random_uuid(), release.id, 'linkedin', 'linkedin', 'f8', 'pending', true, 1, '{"text": "Old"}', 'd',
-            true, '', '', '', now(), 1, 1, '', now()
+            true, '', '', '', now(), now(), 1, 1, '', now()
         FROM release, generate_series(1, :count)
         RETURNING id
     )

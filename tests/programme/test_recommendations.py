@@ -140,7 +140,7 @@ async def test_who_has_everything_is_asked_about_by_nobody(
     world: Programme, writer: OpenAIWriter, httpserver: HTTPServer
 ) -> None:
     email = somebody()
-    await bought(world, email, writer, BOOK, *NAMES)
+    await bought(world, email, writer, *(product.key for product in world.marketing.catalogue))
     assert httpserver.log == []
     assert await recommendation(world, email) is None
 

@@ -6,6 +6,7 @@ import json
 
 from temporalio import activity
 
+from activities.beating import beating
 from activities.drafting import Drafter, OverBudget
 from activities.findings import counted
 from domain import content, names
@@ -56,7 +57,8 @@ class AssetActivities:
             key=key,
         )
         try:
-            written = await self._drafter.draft(request, asset.id, list(examples))
+            async with beating():
+                written = await self._drafter.draft(request, asset.id, list(examples))
         except OverBudget as full:
             async with self._db.transaction() as tx:
                 await assets.held(tx, asset.id, str(full), full.until)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 from temporalio import activity
 
+from activities.beating import beating
 from domain import names
 from domain.errors import Invalid
 from domain.sources import Document
@@ -20,8 +18,6 @@ from store import source_uploads, sources
 from store.db import Database
 from store.source_uploads import SourceUpload
 from workflows.source_reading import SourceReadingInput, SourceReadingResult
-
-BEAT_S = 5.0
 
 
 class SourceActivities:
@@ -39,7 +35,7 @@ class SourceActivities:
         if row.state != source_uploads.READING:
             return SourceReadingResult(state=row.state)
         try:
-            async with _beating():
+            async with beating():
                 name, document = await self._document(row)
         except Invalid as error:
             async with self._db.transaction() as tx:
@@ -64,19 +60,3 @@ class SourceActivities:
             with file.open("wb") as out:
                 async for content in source_uploads.pieces(tx, row.id):
                     out.write(content)
-
-
-@asynccontextmanager
-async def _beating() -> AsyncIterator[None]:
-    """Heartbeats for as long as the block runs, so that a worker that died is noticed soon."""
-
-    async def beat() -> None:
-        while True:
-            activity.heartbeat()
-            await asyncio.sleep(BEAT_S)
-
-    beating = asyncio.create_task(beat())
-    try:
-        yield
-    finally:
-        beating.cancel()

@@ -12,6 +12,8 @@ from temporalio.common import RetryPolicy
 from domain import names
 
 WRITE_TIMEOUT = timedelta(minutes=10)
+# A worker that died is noticed after this, and its asset begun again.
+HEARTBEAT = timedelta(seconds=15)
 RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
 
@@ -42,6 +44,7 @@ class AssetDraft:
                 given,
                 result_type=AssetAnswer,
                 start_to_close_timeout=WRITE_TIMEOUT,
+                heartbeat_timeout=HEARTBEAT,
                 retry_policy=RETRY,
                 summary="write the first draft",
             )

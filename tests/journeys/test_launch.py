@@ -37,13 +37,12 @@ KILLS = 3
 
 @dataclass(frozen=True)
 class Launched:
-    """How the launch stood at the end, what the endpoint charged, and the rows of calls, drafts and reviews."""
+    """How the launch stood at the end, what the endpoint charged, how many drafts each has, and the money."""
 
     view: LaunchView
     endpoint: Endpoint
     kills: int
     drafts: Counter[UUID]
-    calls: int
     cost: Decimal
 
 
@@ -93,8 +92,8 @@ async def _launched(db: Database, up: Running, endpoint: Endpoint) -> Launched:
     view = await eventually(lambda: _ready(db, row.id), "all assets to be written", within_s=WITHIN_S)
     async with db.transaction() as tx:
         drafts = (await tx.execute(text("SELECT review_id FROM drafts"))).scalars()
-        found = (await tx.execute(text("SELECT count(*), sum(cost_usd) FROM writer_calls"))).one()
-    return Launched(view, endpoint, kills, Counter(drafts), int(found[0]), Decimal(found[1]))
+        found = (await tx.execute(text("SELECT sum(cost_usd) FROM writer_calls"))).scalar_one()
+    return Launched(view, endpoint, kills, Counter(drafts), Decimal(found))
 
 
 async def _called(endpoint: Endpoint, least: int) -> bool | None:
@@ -120,14 +119,14 @@ def test_no_asset_was_made_twice(launched: Launched) -> None:
 
 def test_no_tokens_were_paid_for_twice(launched: Launched) -> None:
     """A call that a dead worker had begun is made again under the same key, and such a key is charged once."""
-    assert set(launched.endpoint.charged.values()) == {1}
-    assert len(launched.endpoint.charged) == 28
-    assert sum(launched.endpoint.calls.values()) > 28, "nobody was killed in the middle of a call"
-    assert launched.calls == 28
-    assert launched.cost == 28 * Decimal("0.002")
+    charged = launched.endpoint.charged
+    assert set(charged.values()) == {1}
+    assert sum("opinion" not in key for key in charged) == 28, "the model's opinion of a draft has a key of its own"
+    assert sum(launched.endpoint.calls.values()) > len(charged), "nobody was killed in the middle of a call"
 
 
 def test_each_asset_says_that_a_model_wrote_it_and_what_it_cost(launched: Launched) -> None:
     assert not any(one.offline for one in launched.view.assets)
-    assert {(one.model, one.cost_usd) for one in launched.view.assets} == {("small", Decimal("0.002"))}
+    assert {one.model for one in launched.view.assets} == {"small"}
+    assert all(one.cost_usd for one in launched.view.assets)
     assert launched.view.cost_usd == launched.cost

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from temporalio import activity
 
 from activities.beating import beating
@@ -13,7 +11,7 @@ from domain import content, names
 from domain.clock import Clock
 from domain.errors import Invalid, NotFound
 from domain.marketing import Marketing
-from providers.protocols import Writer, WritingRequest
+from providers.protocols import Writer
 from store import assets, launches, materials, review_drafts, reviews
 from store.assets import Asset
 from store.db import Database
@@ -47,18 +45,9 @@ class AssetActivities:
             examples = await reviews.examples_for(tx, asset.kind)
             approved = await reviews.approved(tx, asset.kind)
         kind, key = content.WRITTEN[asset.kind], f"{asset.id}:1"
-        request = WritingRequest(
-            kind.name,
-            kind.shape,
-            source=material.source,
-            brief=material.brief,
-            tone=self._marketing.brand.tone,
-            examples=[json.dumps(example, ensure_ascii=False) for example in examples.values()],
-            key=key,
-        )
         try:
             async with beating():
-                written = await self._drafter.draft(request, asset.id, list(examples))
+                written = await self._drafter.draft_of(kind, material, asset.id, examples, key=key)
         except OverBudget as full:
             async with self._db.transaction() as tx:
                 await assets.held(tx, asset.id, str(full), full.until)

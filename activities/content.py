@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from uuid import UUID
-
 from temporalio import activity
 
 from activities.drafting import Drafter
 from activities.findings import counted
-from domain import approval, assets, content, names
+from domain import approval, content, names
 from domain.clock import Clock
 from domain.errors import Invalid, NotFound
 from domain.marketing import Marketing
-from providers.protocols import Writer, WritingRequest, Written
+from providers.protocols import Writer
 from store import materials, review_drafts, reviews
 from store.db import Database
 from store.events import Event
-from store.materials import Material
 from store.review_drafts import Asset
 from store.reviews import Review
 from workflows.atomization import Drafted, DraftRequest
@@ -55,7 +50,7 @@ class ContentActivities:
             approved = await reviews.approved(tx, kind.name)
         about = review_drafts.asset_id(event, kind.name)
         key = f"{about}:1"
-        written = await self._write(kind, material, about, key=key, examples=examples)
+        written = await self._drafter.draft_of(kind, material, about, examples, key=key)
         if isinstance(written, str):
             return await self._not_drafted(request, "refused", written)
         asset = Asset(
@@ -87,38 +82,13 @@ class ContentActivities:
         if review.state != approval.REGENERATED:
             return standing(review)
         kind, key, asked = content.KINDS[review.kind], f"{review.id}:{review.draft + 1}", review.instructions
-        written = await self._write(kind, material, review.id, key=key, instructions=asked, examples=examples)
+        written = await self._drafter.draft_of(kind, material, review.id, examples, key=key, asked=asked)
         if isinstance(written, str):
             async with self._db.transaction() as tx:
                 return standing(await review_drafts.not_revised(tx, review, written))
         words = await self._drafter.words(kind, written, material, approved, key=key, review_id=review.id, asked=asked)
         async with self._db.transaction() as tx:
             return standing(await review_drafts.revised(tx, review, words))
-
-    async def _write(
-        self,
-        kind: content.Kind,
-        material: Material,
-        about: UUID,
-        *,
-        key: str,
-        instructions: str = "",
-        examples: Mapping[UUID, list[dict[str, str]]],
-    ) -> Written[assets.Asset] | str:
-        return await self._drafter.draft(
-            WritingRequest(
-                kind.name,
-                kind.shape,
-                source=material.source,
-                brief=material.brief,
-                tone=self._marketing.brand.tone,
-                instructions=instructions,
-                examples=[json.dumps(example, ensure_ascii=False) for example in examples.values()],
-                key=key,
-            ),
-            about,
-            list(examples),
-        )
 
     async def _already(self, request: DraftRequest, event: Event) -> Drafted:
         """The same release again, by another delivery; or this very activity, which died before it could answer."""

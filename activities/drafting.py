@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -90,6 +91,32 @@ class Drafter:
             if not self._given_up(error):
                 raise
             return f"The writer made no {request.kind} ({error.code})."
+
+    async def draft_of(
+        self,
+        kind: content.Kind,
+        material: Material,
+        about: UUID,
+        examples: Mapping[UUID, list[dict[str, str]]],
+        *,
+        key: str,
+        asked: str = "",
+    ) -> Written[assets.Asset] | str:
+        """A draft of the review `about` from its material, in the brand's tone; `asked` is what its reviewer wants.
+
+        `examples` are edits by the reviews that they were made in. Raises as `draft` does.
+        """
+        request = WritingRequest(
+            kind.name,
+            kind.shape,
+            source=material.source,
+            brief=material.brief,
+            tone=self._marketing.brand.tone,
+            instructions=asked,
+            examples=[json.dumps(example, ensure_ascii=False) for example in examples.values()],
+            key=key,
+        )
+        return await self.draft(request, about, list(examples))
 
     async def ask(
         self, request: WritingRequest[T], review_id: UUID | None = None, examples: Sequence[UUID] = ()

@@ -61,13 +61,13 @@ def rehearse(
 
 def _add_commands() -> None:
     """Groups whose libraries take a moment to load are loaded only when one of them is called."""
-    from commands import keys, users
-    from contact_commands import contacts
-    from launch_commands import launch
-    from sequence_commands import sequences
-    from source_commands import sources
-    from strategy_commands import strategy
-    from write_commands import write
+    from commands.access import keys, users
+    from commands.contacts import contacts
+    from commands.launch import launch
+    from commands.sequences import sequences
+    from commands.sources import sources
+    from commands.strategy import strategy
+    from commands.write import write
 
     app.command()(launch)
     app.command()(strategy)

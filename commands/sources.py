@@ -11,7 +11,7 @@ from uuid import UUID
 
 import typer
 
-from commands import in_transaction
+from commands.installation import in_transaction
 from domain.errors import Invalid
 from domain.sources import Document
 from providers.reading import read

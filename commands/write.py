@@ -8,7 +8,7 @@ from uuid import UUID
 import typer
 
 import settings as environment
-from commands import in_transaction
+from commands.installation import in_transaction
 from configuration import load_marketing
 from store.asking import Asked, ask, options
 

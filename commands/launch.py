@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import settings as environment
-from commands import in_transaction
+from commands.installation import in_transaction
 from configuration import load_marketing
 from domain import launching
 from domain.errors import Invalid

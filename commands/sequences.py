@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 import settings as environment
-from commands import in_transaction
+from commands.installation import in_transaction
 from configuration import (
     BadConfiguration,
     check_personalization,

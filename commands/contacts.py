@@ -14,7 +14,7 @@ from uuid import UUID
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commands import with_database
+from commands.installation import with_database
 from domain.errors import Conflict, Invalid
 from domain.importing import FIELDS, IGNORE
 from store import imports

@@ -85,11 +85,13 @@ def _port(given: Settings, name: str) -> int:
 
 
 def overlaid(source: Path, target: Path) -> Path:
-    """A copy of the configuration in which every channel waits for a person."""
+    """A copy of the configuration in which every channel waits for a person, and offers are of all the books."""
     shutil.copytree(source, target)
     path, yaml = target / "marketing.yaml", YAML()
     document = yaml.load(path)
     document.setdefault("approvals", {})["review_required"] = REVIEWED
+    books = [product["key"] for product in document["catalogue"] if "source" in product]
+    document.setdefault("offers", {})["products"] = books
     for product in document["catalogue"]:
         if product["key"] != LAUNCHED:
             product.pop("source", None)

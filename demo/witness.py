@@ -10,7 +10,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from icalendar import Calendar
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, String, cast, func, select, text
 from sqlmodel import col
 
 from store.carts import Cart
@@ -23,16 +23,17 @@ from store.messages import Message
 
 T = TypeVar("T")
 
-# All that a repeated delivery could change: what was sent, published, begun, or written down about people.
+# All that a repeated delivery could change: what was sent, published, begun, decided, or written down about people.
+# What time alone does to a draft is left out: the team is reminded of it by mail, and in the end it expires.
 _STATE = text("""
-SELECT md5(coalesce((SELECT string_agg(row(id, state, attempts, sent_at)::text, ',' ORDER BY id) FROM messages), ''))
-    || md5(coalesce((SELECT string_agg(row(key, accepted_at)::text, ',' ORDER BY key) FROM outbox_mails), ''))
-    || md5(coalesce((SELECT string_agg(row(key, texts)::text, ',' ORDER BY key) FROM posts), ''))
-    || md5(coalesce((SELECT string_agg(row(id, state, revision)::text, ',' ORDER BY id) FROM journeys), ''))
-    || md5(coalesce((SELECT string_agg(row(id, state, draft)::text, ',' ORDER BY id) FROM reviews), ''))
-    || md5(coalesce((SELECT string_agg(row(id, contact_id, source)::text, ',' ORDER BY id) FROM touches), ''))
-    || md5(coalesce((SELECT string_agg(row(key, line)::text, ',' ORDER BY key) FROM crm_notes), ''))
-    || md5(coalesce((SELECT string_agg(row(email, touches)::text, ',' ORDER BY email) FROM crm_records), ''))
+SELECT 'messages', id::text, row(state, attempts, sent_at)::text FROM messages
+UNION ALL SELECT 'mails', key, accepted_at::text FROM outbox_mails WHERE key IN (SELECT id::text FROM messages)
+UNION ALL SELECT 'posts', key, texts::text FROM posts
+UNION ALL SELECT 'journeys', id::text, row(state, revision)::text FROM journeys
+UNION ALL SELECT 'drafts', id::text, row(decided_by, draft)::text FROM reviews
+UNION ALL SELECT 'touches', id::text, row(contact_id, source)::text FROM touches
+UNION ALL SELECT 'CRM notes', key, line FROM crm_notes
+UNION ALL SELECT 'CRM records', email, touches::text FROM crm_records
 """)
 
 
@@ -127,15 +128,17 @@ class Witness:
         return [row.title for row in await self._all(wanted)]
 
     async def outbox(self) -> int:
-        """How many mails the outbox accepted."""
+        """How many mails to contacts the outbox accepted; those to the team are no messages of anybody."""
+        mails = select(func.count()).select_from(OutboxMail)
         async with self.db.transaction() as tx:
-            return (await tx.execute(select(func.count()).select_from(OutboxMail))).scalar_one()
+            return (
+                await tx.execute(mails.where(col(OutboxMail.key).in_(select(cast(Message.id, String)))))
+            ).scalar_one()
 
-    async def state(self) -> str:
-        """A digest of all that a repeated delivery could change."""
+    async def state(self) -> set[tuple[str, str, str]]:
+        """All that a repeated delivery could change: what it is, its key, and how it stands."""
         async with self.db.transaction() as tx:
-            found: str = (await tx.execute(_STATE)).scalar_one()
-            return found
+            return {(what, key, stand) for what, key, stand in (await tx.execute(_STATE)).all()}
 
     async def _all(self, wanted: Select[T]) -> Sequence[T]:
         async with self.db.transaction() as tx:

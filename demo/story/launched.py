@@ -8,6 +8,7 @@ from demo.calendar import Unheld, eventually
 from demo.client import Json
 from demo.promises import Promises
 from demo.stage import NADIA, TOM, Stage
+from domain.launching import FINAL, REVIEW
 
 BRAND, BOOK = "fieldnotes", "franklin"
 MAGNET, FUNNEL, WELCOME = f"{BOOK}-checklist", f"{BOOK}-value-ladder", f"{BOOK}-welcome"
@@ -39,10 +40,14 @@ class Launched:
         stage.say("Wilma asks for the checklist on its page")
         self.asked = await stage.senders.magnet(MAGNET, email=self.wilma.email, first_name="Wilma")
         await stage.sent(self.wilma, DELIVERY)
-        self.view = await self._look(stage)
+        self.view = await eventually(lambda: self._written(stage), "everything to be written", within_s=stage.longest_s)
 
     async def _look(self, stage: Stage) -> Json:
         return await stage.api.get(f"/v1/launches/{self.launch['id']}")
+
+    async def _written(self, stage: Stage) -> Json | None:
+        view = await self._look(stage)
+        return view if {one["stand"] for one in view["assets"]} <= {REVIEW, *FINAL} else None
 
     async def _stands(self, stage: Stage, slug: str, stand: str) -> None:
         async def ask() -> bool | None:
@@ -66,7 +71,7 @@ class Launched:
         assets = {one["slug"]: one for one in self.view["assets"]}
         wanted = 1 + 1 + 3 + 3
         promises.same("Everything that the book becomes was asked for at once", len(assets), wanted)
-        promises.same("Written offline, and said so", {one["offline"] for one in assets.values()}, {True})
+        promises.same("Written offline, and said so", [slug for slug, one in assets.items() if not one["offline"]], [])
         missing, there = HTTPStatus.NOT_FOUND, HTTPStatus.OK
         promises.same("No page is there before it is approved", self.before, (missing, missing))
         promises.same("The funnel, approved, waits for its magnet", self.between, (missing, missing))

@@ -41,6 +41,8 @@ class Twice:
         self.links_again = [(await stage.api.unsubscribe(url)).status_code for url in self.links]
         await asyncio.sleep(stage.calendar.clock.real_span(SETTLE).total_seconds())
         self.after = await self._settled(stage)
+        self.changed = {f"{what} {key}" for what, key, _ in await stage.witness.state() ^ self.state}
+        self.outbox = await stage.witness.outbox()
 
     async def _settled(self, stage: Stage) -> Json:
         async def ask() -> Json | None:
@@ -49,14 +51,15 @@ class Twice:
 
         return await eventually(ask, "everything to be carried out")
 
-    async def check(self, stage: Stage, promises: Promises) -> None:
+    async def check(self, _: Stage, promises: Promises) -> None:
         fine = all(status in {202, 303} for status in self.statuses) and set(self.links_again) <= {200}
         promises.add(f"All {self.count} deliveries are taken again (seed {self.seed})", fine)
         grown = self.after["deduplicated"] - self.before["deduplicated"]
         promises.same("Each is counted as a repeat, and as nothing else", grown, self.count)
-        changed = await stage.witness.state() != self.state
         promises.add(
-            "Nothing changed and nothing was sent: messages, posts, journeys, drafts, touches, CRM", not changed
+            "Nothing changed and nothing was sent: messages, posts, journeys, drafts, touches, CRM",
+            not self.changed,
+            ", ".join(sorted(self.changed)),
         )
         whole = self.after
         adds_up = whole["received"] == sum(whole[key] for key in ("routed", "deduplicated", "rejected", "waiting"))
@@ -65,10 +68,9 @@ class Twice:
             adds_up and whole["rejected"] == 0,
             "{received} = {routed} + {deduplicated} + {rejected} + {waiting}".format(**whole),
         )
-        outbox = await stage.witness.outbox()
         doubtful = whole["failed"] + whole["unknown"]
         promises.add(
             "The outbox holds each sent message once; none failed, none is doubtful",
-            outbox == whole["sent"] and doubtful == 0,
-            f"{outbox} mails",
+            self.outbox == whole["sent"] and doubtful == 0,
+            f"{self.outbox} mails of {whole['sent']}",
         )

@@ -68,7 +68,8 @@ def test_every_channel_waits_and_one_book_is_launched_and_nothing_else_is_change
     assert changed.approvals.review_required == REVIEWED
     approvals = shipped.approvals.model_copy(update={"review_required": REVIEWED})
     catalogue = [one if one.key == LAUNCHED else one.model_copy(update={"source": None}) for one in shipped.catalogue]
-    assert changed == shipped.model_copy(update={"approvals": approvals, "catalogue": catalogue})
+    offers = shipped.offers.model_copy(update={"products": [one.key for one in books(shipped)]})
+    assert changed == shipped.model_copy(update={"approvals": approvals, "catalogue": catalogue, "offers": offers})
     assert [one.key for one in books(changed)] == [LAUNCHED]
 
 

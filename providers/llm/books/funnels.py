@@ -21,6 +21,8 @@ NO: Final = "No, thank you"
 GLANCE: Final = 170
 LESSON: Final = 240
 FEWEST: Final = 6
+# Below this a sentence tells what happened to its writer, and says nothing to a stranger (see `usefulness`).
+TELLING: Final = 0.44
 _NUMBERS: Final = ("", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight")
 # What the magnet is called, by the end of its slug.
 _GIFTS: Final[Mapping[str, str]] = MappingProxyType(
@@ -63,7 +65,10 @@ class _Sayings:
         todo = advice(document, lessons, longest=LESSON) if lessons else []
         used = [one.text for one in todo]
         # Of what is spread over the book, what says most comes first: there are more visitors on the first pages.
-        rest = sorted(passages(document, 24, wish.terms, longest=GLANCE, skip=used), key=lambda one: -one.score)
+        found = passages(document, 24, wish.terms, keep=lambda one: one.score >= TELLING, longest=GLANCE, skip=used)
+        if len(found) < FEWEST + lessons:
+            found = passages(document, 24, wish.terms, longest=GLANCE, skip=used)
+        rest = sorted(found, key=lambda one: -one.score)
         if len(rest) + len(todo) < FEWEST + lessons:
             raise Invalid("The text holds too few sentences that can stand alone on a page.", "source")
         missing, rest = rest[: lessons - len(todo)], rest[max(0, lessons - len(todo)) :]

@@ -12,6 +12,7 @@ from domain.completing import finished, told
 from domain.errors import Invalid
 from domain.funnels import STRATEGIES, Funnel, Step
 from domain.sources import Block, Chapter, Document
+from providers.llm.books.funnels import TELLING
 from providers.llm.books.passages import everything, first_paragraph, plain
 from providers.llm.facts import BASE_NOTE
 from providers.llm.offline import OfflineWriter
@@ -103,3 +104,10 @@ def test_a_writer_is_told_the_plan_and_no_price() -> None:
     assert "walden-checklist" in plan
     assert "7.5" not in plan
     assert told("checklist", request.brief) == {}
+
+
+async def test_what_sells_a_life_is_its_rules_and_not_what_happened_on_the_way() -> None:
+    made = await written(asked("franklin", "value_ladder"))
+    quoted = {line for step in made.steps for line in of_the_book(step)}
+    assert "Industry. Lose no time; be always employed in something useful; cut off all unnecessary actions." in quoted
+    assert not {one.text for one in everything(book("franklin")) if one.score < TELLING} & quoted

@@ -24,7 +24,7 @@ DAY_SECONDS = 2.0
 SHIPPED = SOURCE / "config"
 # The story has two changes of the shipped configuration: everything that is drafted waits for a person, and of the
 # brand's books one is launched, since a week for a decision is fourteen seconds here.
-REVIEWED = ["x", "linkedin", "newsletter", "seo", "magnet", "funnel", "sequence", "offer"]
+REVIEWED = ["x", "linkedin", "newsletter", "seo", "producthunt", "magnet", "funnel", "sequence", "offer"]
 LAUNCHED = "franklin"
 # Nothing of what the environment says about the outside world is for a story with made-up people.
 EMBEDDED: Mapping[str, object] = {

@@ -29,8 +29,8 @@ EXPIRY: Final = "expiry"
 
 # The limit of posts a day is about these.
 SOCIAL_CHANNELS: Final = ("x", "linkedin")
-# Posted by a person: once approved, the team is given the words.
-HANDED_OVER: Final = ("producthunt",)
+# Put to use by a person: once approved, the team is given the words.
+HANDED_OVER: Final = ("seo", "producthunt")
 # What the team reads of a draft in its chats; a funnel or a sequence is too long for one.
 TOLD_IN_FULL: Final = ("x", "linkedin", "newsletter", "seo", "producthunt")
 

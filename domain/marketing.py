@@ -177,7 +177,7 @@ class Atomization(_Strict):
     """What a release or an article becomes."""
 
     enabled: bool = True
-    kinds: list[str] = Field(default_factory=lambda: ["thread", "linkedin", "newsletter", "descriptions"])
+    kinds: list[str] = ["thread", "linkedin", "newsletter", "descriptions", "producthunt"]
 
 
 class Marketing(_Strict):

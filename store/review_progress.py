@@ -108,10 +108,10 @@ async def published(tx: AsyncSession, review: Review) -> None:
 
 
 async def handed_over(tx: AsyncSession, review: Review, url: str) -> Notification:
-    """Its approved words go to the team, which posts them where nobody can for it."""
+    """Its approved words go to the team, which puts them where nobody can for it."""
     row = Notification(
         id=names.derived("notification", review.id, "handed_over"),
-        title=f"Approved, to be posted by you: {review.title}",
+        title=f"Approved, for you to use: {review.title}",
         text=_words(review),
         url=url,
         urgent=False,

@@ -14,7 +14,10 @@ from demo.promises import Promises
 from demo.stage import NADIA, TOM, Stage
 
 REPOSITORY = "fieldnotes/quiet"
-KINDS = {"thread", "linkedin", "newsletter", "descriptions"}
+POSTED = {"thread", "linkedin", "newsletter"}
+# What the team puts to use itself.
+GIVEN = {"descriptions", "producthunt"}
+KINDS = POSTED | GIVEN
 STARTS_ON, TEMPORAL_STOPS_ON = 3, 36
 NOTES = """\
 ## Quieter alerts
@@ -63,14 +66,14 @@ class Approval:
         )
 
     async def _drafts(self, stage: Stage, tag: str) -> dict[str, Json]:
-        """The four drafts of a release by their kind, once they wait."""
+        """The drafts of a release by their kind, once all wait."""
 
         async def ask() -> dict[str, Json] | None:
             rows = await stage.api.all("/v1/reviews", status="pending")
             mine = {row["kind"]: row for row in rows if row["title"].startswith(f"{REPOSITORY} {tag}:")}
             return mine if mine.keys() == KINDS else None
 
-        return await eventually(ask, f"four drafts of {tag}", every_s=1.0)
+        return await eventually(ask, f"the drafts of {tag}", every_s=1.0)
 
     async def _decide(self, stage: Stage) -> None:
         stage.say("Nadia and Tom approve the same thread at the same moment")
@@ -83,6 +86,7 @@ class Approval:
         self.rejected = await stage.api.decide(
             self.drafts["newsletter"]["id"], "reject", TOM, reason="The next newsletter is full."
         )
+        await stage.api.decide(self.drafts["producthunt"]["id"], "reject", TOM, reason="We are not there yet.")
 
     async def _regenerate(self, stage: Stage) -> None:
         review = self.drafts["descriptions"]["id"]
@@ -98,7 +102,7 @@ class Approval:
 
     async def _leave(self, stage: Stage) -> None:
         """Nobody answers the thread of the second release; the rest of it is approved."""
-        for kind in ("linkedin", "newsletter", "descriptions"):
+        for kind in ("linkedin", "newsletter", "descriptions", "producthunt"):
             await stage.api.decide(self.left[kind]["id"], "approve", NADIA)
         await eventually(
             lambda: self._expired(stage), "the thread of v2.0.1 to expire", within_s=stage.longest_s, every_s=1.0
@@ -116,7 +120,7 @@ class Approval:
         stage.say("Temporal is stopped for a moment, and both decide meanwhile")
         with stage.frozen("temporal"):
             self.alone = await _both(stage, self.last["linkedin"]["id"])
-        for kind in ("thread", "newsletter", "descriptions"):
+        for kind in ("thread", "newsletter", "descriptions", "producthunt"):
             await stage.api.decide(self.last[kind]["id"], "reject", TOM, reason="One post is enough.")
 
         async def ask() -> Json | None:
@@ -164,15 +168,18 @@ class Approval:
     async def _published(self, stage: Stage, promises: Promises) -> None:
         posts = await stage.witness.posts()
         rows = [await stage.api.get(f"/v1/reviews/{row['id']}") for row in await stage.api.all("/v1/reviews")]
-        approved = {row["id"]: row for row in rows if row["state"] == "approved" and row["kind"] in KINDS}
+        approved = {row["id"]: row for row in rows if row["state"] == "approved" and row["kind"] in POSTED}
+        given = [row for row in rows if row["state"] == "approved" and row["kind"] in GIVEN]
         promises.add(
             "What was approved is published, and nothing else",
             posts.keys() == approved.keys(),
-            f"{len(posts)} posts of {sum(row['kind'] in KINDS for row in rows)} drafts",
+            f"{len(posts)} posts of {sum(row['kind'] in POSTED for row in rows)} drafts",
         )
         words = {key: sorted(_texts(row["body"])) for key, row in approved.items()}
         published = {key: sorted(post.texts) for key, post in posts.items()}
         promises.add("Word for word as it was approved", words == published)
+        told = [await stage.witness.notified(f"for you to use: {row['title']}") for row in given]
+        promises.add("What the team puts to use itself was given to it, once", given and {*map(len, told)} == {1})
         own = posts.get(self.drafts["linkedin"]["id"])
         promises.add("The rewritten post went out in Nadia's words", own and list(own.texts) == [OWN_WORDS])
 

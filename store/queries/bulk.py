@@ -42,6 +42,8 @@ async def effects(tx: AsyncSession, chosen: Sequence[UUID], clock: Clock, per_da
             places -= 1
         elif review.channel in publishing.SERVED:
             does = await _served(tx, review, chosen)
+        elif review.channel in approval.HANDED_OVER:
+            does = "Is given to the team, to be used by hand."
         else:
             does = f"Is handed to the {review.channel} at once."
         found.append(Effect(review, does, decided))

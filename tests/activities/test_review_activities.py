@@ -162,7 +162,7 @@ async def test_what_a_person_posts_is_handed_to_the_team_in_its_approved_words(d
         assert (await ActivityEnvironment().run(doing.publish, publication(review_id))).published
     (asked, told) = chat.told
     assert "Exports, faster" in asked[1]
-    assert told[0].startswith("Approved, to be posted by you: ")
+    assert told[0].startswith("Approved, for you to use: ")
     assert told[1] == "Tool\n\nExports, faster\n\nIt exports.\n\nWe made it."
     assert await post(db, review_id) is None
 

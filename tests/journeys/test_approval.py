@@ -21,7 +21,8 @@ pytestmark = pytest.mark.timeout(900)
 AFTER_S = 24
 
 REPOSITORY = "fieldnotes/quiet"
-KINDS = {"thread", "linkedin", "newsletter", "descriptions"}
+POSTED = {"thread", "linkedin", "newsletter"}
+KINDS = {*POSTED, "descriptions", "producthunt"}
 WAITING = {"linkedin", "newsletter", "descriptions"}
 NOTES = """\
 ## Quieter alerts
@@ -78,8 +79,9 @@ async def play(town: Town) -> Approval:
             await asyncio.sleep(1)
     # Nobody decides on the second newsletter.
     await eventually(lambda: _in_state(town, second["newsletter"]["id"], "expired"), "the expiry", within_s=PATIENCE_S)
-    for published in (first["linkedin"], first["newsletter"], second["descriptions"], second["linkedin"]):
+    for published in (first["linkedin"], first["newsletter"], second["linkedin"]):
         await _published(town, published["id"])
+    await eventually(lambda: _given(town, second["descriptions"]["title"]), "the descriptions to be given to the team")
     return Approval(first, second, race, edited, rejected, regenerated, again, without_temporal)
 
 
@@ -97,13 +99,13 @@ async def release(town: Town, tag: str, body: str) -> None:
 
 
 async def drafts(town: Town, tag: str) -> dict[str, Json]:
-    """The reviews of a release by their kind, once there are four."""
+    """The reviews of a release by their kind, once all are there."""
 
     async def ask() -> dict[str, Json] | None:
         mine = [row for row in await town.api.all("/v1/reviews") if row["title"].startswith(f"{REPOSITORY} {tag}:")]
         return {row["kind"]: row for row in mine} if len(mine) == len(KINDS) else None
 
-    return await eventually(ask, f"four drafts of {tag}", every_s=0.5)
+    return await eventually(ask, f"the drafts of {tag}", every_s=0.5)
 
 
 async def both_approve(town: Town, review_id: str) -> list[httpx.Response]:
@@ -128,6 +130,10 @@ async def _published(town: Town, review_id: str) -> None:
     await eventually(ask, f"review {review_id} to be published")
 
 
+async def _given(town: Town, title: str) -> bool:
+    return f"Approved, for you to use: {title}" in await rows.told(town.db, title)
+
+
 def _first_wins(answers: list[httpx.Response]) -> None:
     won, lost = sorted(answers, key=lambda answer: answer.status_code)
     assert (won.status_code, lost.status_code) == (200, 409)
@@ -136,7 +142,7 @@ def _first_wins(answers: list[httpx.Response]) -> None:
     assert problem["detail"].startswith(f"{problem['decided_by']} approved this")
 
 
-async def test_a_release_becomes_four_drafts(played: Approval) -> None:
+async def test_a_release_becomes_a_draft_of_every_kind(played: Approval) -> None:
     assert set(played.first) == KINDS
     assert len(played.first["thread"]["body"]["tweets"]) == 5
     assert len(played.first["descriptions"]["body"]["descriptions"]) == 3
@@ -187,7 +193,14 @@ async def test_another_draft_is_made_as_asked_and_waits_again(town: Town, played
     assert played.again["instructions"] == "Shorter, and mention time zones"
     before, after = (row["body"]["descriptions"] for row in (played.second["descriptions"], played.again))
     assert before != after
-    assert (await rows.posts(town.db))[played.again["id"]] == after
+    approved = await town.api.get(f"/v1/reviews/{played.again['id']}")
+    assert (approved["state"], approved["body"]["descriptions"]) == ("approved", after)
+
+
+async def test_what_has_no_channel_is_given_to_the_team_and_posted_nowhere(town: Town, played: Approval) -> None:
+    assert {played.again["id"], played.first["producthunt"]["id"]}.isdisjoint(await rows.posts(town.db))
+    for title in (played.again["title"], played.first["producthunt"]["title"]):
+        assert [told for told in await rows.told(town.db, title) if told.startswith("Approved, for you to use: ")]
 
 
 async def test_what_nobody_answers_is_reminded_of_escalated_and_expires(town: Town, played: Approval) -> None:
@@ -211,10 +224,10 @@ async def test_a_release_with_an_empty_body_makes_no_drafts_and_says_why(town: T
 async def test_only_approved_content_is_posted_word_for_word(town: Town, played: Approval) -> None:
     mine = [*played.first.values(), *played.second.values()]
     reviews = [await town.api.get(f"/v1/reviews/{row['id']}") for row in mine]
-    approved = {row["id"] for row in reviews if row["state"] == "approved"}
+    approved = {row["id"] for row in reviews if row["state"] == "approved" and row["kind"] in POSTED}
     posts = await rows.posts(town.db)
     assert {row["id"] for row in reviews if row["id"] in posts} == approved
-    assert len(approved) == 6
+    assert len(approved) == 5
     for row in reviews:
         if row["id"] in posts:
             words = [text for name, value in row["body"].items() if name != "note" for text in _listed(value)]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from domain.approval import APPROVED
 from domain.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ FUNNEL: Final = "value_ladder"
 WAITING: Final = "waiting"
 REVIEW: Final = "for review"
 LIVE: Final = "live"
-FINAL: Final = frozenset({LIVE, "rejected", "expired", "blocked"})
+TAKEN_BACK: Final = "taken back"
+FINAL: Final = frozenset({LIVE, "rejected", "expired", "blocked", TAKEN_BACK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +105,17 @@ def _title(book: Product, what: str) -> str:
     return f"{book.name}: {what.replace('_', ' ')}"
 
 
-def stands(asset: str, review: str | None, *, published: bool, live: bool, missing: Sequence[str] = ()) -> str:
+def stands(
+    asset: str, review: str | None, *, published: bool, live: bool, ended: bool = False, missing: Sequence[str] = ()
+) -> str:
     """How an asset stands, in one word: by its own state, its review's, and whether all that it needs is there.
 
     `missing` is how those stand that it needs and that are not live; where one of them never will be, it is `blocked`.
     """
     if review is None:
         return asset
+    if ended and review == APPROVED:
+        return TAKEN_BACK
     if live:
         return LIVE
     if published:

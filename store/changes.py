@@ -91,7 +91,7 @@ async def publish(
         raise Conflict(message)
     row.live_version = version
     await tx.execute(delete(SequenceDraft).where(SequenceDraft.key == key))
-    row.state = "live" if row.state == sequences.RETIRED else row.state
+    row.state = sequences.LIVE if row.state == sequences.RETIRED else row.state
     change = SequenceChange(sequence=key, from_version=before, version=version, choice=choice, created_by=by)
     change.total = await others(tx, key, version)
     tx.add(change)

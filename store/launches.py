@@ -13,7 +13,7 @@ from sqlmodel import Field, SQLModel, col
 
 from domain.errors import Conflict, NotFound
 from domain.events import Incoming
-from domain.launching import FINAL, Planned, stands
+from domain.launching import FINAL, LIVE, Planned, stands
 from store import assets, inbox
 from store.access import record
 from store.assets import OURS, Asset, Publication, Wanted
@@ -158,24 +158,29 @@ async def again(tx: AsyncSession, launch_id: UUID, by: str) -> None:
 async def standing(tx: AsyncSession, launch_id: UUID) -> dict[UUID, str]:
     """How each of its assets stands, by `domain.launching.stands`."""
     found = (
-        select(Asset, col(Review.state), col(Publication.asset_id), col(Publication.live_at))
+        select(Asset, col(Review.state), Publication)
         .outerjoin(Review, col(Review.id) == col(Asset.id))
-        .outerjoin(Publication, (col(Publication.asset_id) == col(Asset.id)) & col(Publication.ended_at).is_(None))
+        .outerjoin(Publication, col(Publication.asset_id) == col(Asset.id))
         .where(col(Asset.launch_id) == launch_id)
         .order_by(col(Asset.created_at), col(Asset.slug))
     )
     rows = (await tx.execute(found)).all()
-    stand = {
-        asset.id: stands(asset.state, review, published=published is not None, live=live is not None)
-        for asset, review, published, live in rows
-    }
-    for asset, review, published, live in rows:
-        missing = [stand.get(UUID(needed), "") for needed in asset.needs]
-        missing = [word for word in missing if word != "live"]
-        stand[asset.id] = stands(
-            asset.state, review, published=published is not None, live=live is not None, missing=missing
-        )
+    stand = {asset.id: _stand(asset, review, publication) for asset, review, publication in rows}
+    for asset, review, publication in rows:
+        missing = [word for needed in asset.needs if (word := stand.get(UUID(needed), "")) != LIVE]
+        stand[asset.id] = _stand(asset, review, publication, missing)
     return stand
+
+
+def _stand(asset: Asset, review: str | None, row: Publication | None, missing: Sequence[str] = ()) -> str:
+    return stands(
+        asset.state,
+        review,
+        published=row is not None,
+        live=row is not None and row.live_at is not None,
+        ended=row is not None and row.ended_at is not None,
+        missing=missing,
+    )
 
 
 async def look(tx: AsyncSession, launch_id: UUID) -> tuple[Launch, dict[UUID, str]]:

@@ -16,6 +16,7 @@ from domain.errors import NotFound
 from domain.marketing import Marketing
 from domain.offers import Priced, Promotion
 from store.access import record
+from store.assets import Publication
 from store.base import at, created, now, words
 
 # An amount in the currency's main unit, exact.
@@ -109,12 +110,21 @@ async def promotion(tx: AsyncSession, slug: str) -> PromotionRow | None:
 
 
 async def end(tx: AsyncSession, slug: str, by: str) -> None:
-    """Take an offer back now: from here on everything costs what it does without it. Raises NotFound."""
+    """End an offer now: everything costs what it does without it, and its page says it is over. Raises NotFound."""
+    if not await _ended(tx, slug):
+        raise NotFound("There is no such offer, or it has ended.")
+    record(tx, by, "offer.ended", f"offer:{slug}")
+
+
+async def withdraw(tx: AsyncSession, publication: Publication, _by: str) -> None:
+    """The same where its page is taken away, whether it had ended before or not."""
+    await _ended(tx, publication.slug)
+
+
+async def _ended(tx: AsyncSession, slug: str) -> int:
     moment = now()
     changed = 0
     for table in (Package, PromotionRow):
         ended = update(table).where(col(table.slug) == slug, col(table.ended_at).is_(None)).values(ended_at=moment)
         changed += len((await tx.execute(ended.returning(col(table.slug)))).all())
-    if not changed:
-        raise NotFound("There is no such offer, or it has ended.")
-    record(tx, by, "offer.ended", f"offer:{slug}")
+    return changed

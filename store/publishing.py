@@ -15,6 +15,7 @@ from domain.marketing import Marketing
 from store import assets, launches, offer_switch, strategies, written_mails
 from store.assets import Asset, Publication
 from store.base import now
+from store.inbox import lock
 from store.reviews import Review
 
 # Switched on as an asset goes live, by its channel, in the same transaction: a sequence takes people in from then on.
@@ -26,8 +27,14 @@ SWITCHES: Final[Mapping[str, Switch]] = MappingProxyType(
 SERVED: Final = frozenset({"magnet", "funnel", "sequence", "offer", "strategy"})
 
 
+async def one_at_a_time(tx: AsyncSession) -> None:
+    """Two things that need each other, published at once, would each miss the other's row."""
+    await lock(tx, "publishing")
+
+
 async def publish(tx: AsyncSession, review: Review, marketing: Marketing) -> None:
     """Put exactly the approved words where they are read, and whatever waited only for these goes live with them."""
+    await one_at_a_time(tx)
     asset = await assets.get(tx, review.id)
     await assets.put(
         tx,

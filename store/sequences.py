@@ -14,6 +14,7 @@ from store.inbox import lock
 from store.journeys import SequenceRow, SequenceVersion
 
 CONFIG = "config"
+LIVE = "live"
 RETIRED = "retired"
 ADDED = frozenset({"product", "instead_of"})
 

@@ -15,7 +15,7 @@ from domain.written_sequences import WrittenSequence
 from store import changes, reviews
 from store.assets import Asset, Publication
 from store.journeys import SequenceRow
-from store.sequences import digest, version_digest
+from store.sequences import LIVE, RETIRED, digest, version_digest
 
 CHANNEL = "sequence"
 
@@ -80,6 +80,14 @@ async def go_live(tx: AsyncSession, publication: Publication, _asset: Asset, _ma
     definition = WrittenSequence.model_validate(publication.body).sequence
     row = await tx.get(SequenceRow, definition.sequence, populate_existing=True)
     if row is not None and await version_digest(tx, definition.sequence, row.live_version) == digest(definition):
-        return  # other words, and the same plan
+        row.state = LIVE  # other words, and the same plan
+        return
     review = await reviews.get(tx, publication.asset_id)
     await changes.publish(tx, definition, "keep", review.decided_by or "perennial")
+
+
+async def retire(tx: AsyncSession, publication: Publication, _by: str) -> None:
+    """It takes nobody in from now on, and what it stood in for does again; who is in it goes on."""
+    key = WrittenSequence.model_validate(publication.body).sequence.sequence
+    row = await tx.get_one(SequenceRow, key, populate_existing=True)
+    row.state = RETIRED

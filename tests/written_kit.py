@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -77,13 +78,15 @@ def folder(place: Path, *sequences: WrittenSequence) -> Path:
     return place
 
 
-async def put_draft(db: Database, kind: str, product: str = "franklin", **first: str) -> tuple[UUID, WrittenSequence]:
-    """One of these that was asked for and waits for its review, whose id it is."""
+async def put_draft(
+    db: Database, kind: str, product: str = "franklin", needs: Sequence[str] = (), **first: str
+) -> tuple[UUID, WrittenSequence]:
+    """One of these that was asked for and waits for its review, whose id it is; `needs` are other assets' slugs."""
     given = brief(kind, product)
     made = written(kind, given, **first)
     said = Words(made.model_dump(mode="json"), digest(made), {}, "writer:test", "test", offline=True)
     async with db.transaction() as tx:
-        wanted = Wanted(f"sequence_{kind}", given.slug, f"{product}: {kind}", product, options=dict(given.options))
+        wanted = Wanted(f"sequence_{kind}", given.slug, f"{product}: {kind}", product, None, dict(given.options), needs)
         row = await assets.request(tx, wanted, "user:1")
         drafted = Asset(row.id, row.origin, row.kind, "sequence", row.title, required=True)
         assert await review_drafts.first(tx, drafted, said)

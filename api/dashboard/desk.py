@@ -56,6 +56,7 @@ NAVIGATION = (
         "Content",
         (
             ("/launches", "Launches"),
+            ("/published", "Published"),
             ("/magnets", "Lead magnets"),
             ("/assets", "Assets"),
             ("/sources", "Sources"),

@@ -21,7 +21,7 @@ TONES: Final[Mapping[str, str]] = MappingProxyType(
         "skipped": "mute", "exited": "mute", "expired": "mute", "erased": "mute", "stopped": "warn",
         "unknown": "warn", "failed": "bad", "rejected": "bad", "preparing": "calm", "reading": "calm",
         "writing": "calm", "held": "warn", "for review": "wait", "being rewritten": "wait", "blocked": "bad",
-        "due": "calm", "paid": "good", "reversed": "mute", "owed back": "warn", "ended": "mute",
+        "due": "calm", "paid": "good", "reversed": "mute", "owed back": "warn", "ended": "mute", "taken back": "mute",
     }
 )  # fmt: skip
 STATES: Final[Mapping[str, str]] = MappingProxyType(

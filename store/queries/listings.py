@@ -32,6 +32,7 @@ from store.queries.launches import list_launches
 from store.queries.messages import list_messages
 from store.queries.pages import Page
 from store.queries.people_lines import Column, people_columns, people_found, people_in, segment_people
+from store.queries.published import list_published
 from store.queries.reviews import list_reviews
 from store.queries.sources import list_sources
 from store.queries.tasks import list_tasks
@@ -250,6 +251,10 @@ LISTINGS: Mapping[str, Listing] = {
     "launches": Listing(
         lambda asked: list_launches(asked.tx, **asked.place),
         "brand state reason asked requested_by created_at ready_at ended_at",
+    ),
+    "published": Listing(
+        lambda a: list_published(a.tx, **a.place),
+        "slug kind channel title asset_id path state published_at live_at ends_at",
     ),
     "assets": Listing(
         lambda a: list_assets(a.tx, **a.place),

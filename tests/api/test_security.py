@@ -89,6 +89,7 @@ MARKETER = {
     ("POST", "/v1/suppressions"),
     ("POST", "/v1/suppressions/release"),
     ("POST", "/v1/offers/{slug}/end"),
+    ("POST", "/v1/published/{slug}/take-back"),
     ("POST", "/v1/affiliates"),
     ("PUT", "/v1/affiliates/{code}"),
     ("POST", "/v1/affiliates/{code}/end"),

@@ -10,12 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from configuration import load_sequences
 from domain.schedule import Delay
 from domain.sequences import Sequence
-from tests.core_kit import CONFIG
+from tests.core_kit import every_shipped
 
-SHIPPED = load_sequences(CONFIG)
+SHIPPED = every_shipped()
 
 
 def written(**given_fields: Any) -> Sequence:

@@ -8,15 +8,14 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from bench.sequences import PAGE, cost, page, path
-from configuration import load_sequences
 from domain.plans import following, way
 from domain.sequences import Sequence
-from tests.core_kit import CONFIG, shipped
+from tests.core_kit import every_shipped, shipped
 from tests.histories import ACTIVITY, TIMER, actions, kinds
 from tests.workflows.journey_kit import running
 from workflows.journey import StepResult
 
-SHIPPED = [one.sequence for one in load_sequences(CONFIG) if one.workflow == "ContactSequence"]
+SHIPPED = [one.sequence for one in every_shipped() if one.workflow == "ContactSequence"]
 
 
 def answers(definition: Sequence) -> dict[str, list[StepResult]]:
@@ -46,7 +45,7 @@ async def test_a_journey_costs_what_its_definition_says(time_skipping: WorkflowE
 
 
 def test_the_page_is_of_the_sequences_as_they_are() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(load_sequences(CONFIG))
+    assert PAGE.read_text(encoding="utf-8") == page(every_shipped())
 
 
 def test_journeys_of_mails_alone_cost_two_actions_a_mail() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from api.dashboard.samples import sample
-from configuration import load_marketing, load_sequences
-from tests.core_kit import CONFIG, shipped
+from configuration import load_marketing
+from tests.core_kit import CONFIG, every_shipped, shipped
 from tests.programme.walking import UNFILLED
 
-MAILS = [(one.sequence, step.key) for one in load_sequences(CONFIG) for step in one.walk() if step.kind == "email"]
+MAILS = [(one.sequence, step.key) for one in every_shipped() for step in one.walk() if step.kind == "email"]
 
 
 @pytest.mark.parametrize(("sequence", "key"), MAILS)

@@ -13,7 +13,7 @@ from sqlmodel import col
 from activities.composing import Composer
 from activities.discounts import DiscountActivities
 from activities.journeys import JourneyActivities, due_of
-from configuration import load_marketing, load_sequences
+from configuration import load_marketing
 from domain.catalogue import Quote
 from domain.marketing import Marketing
 from domain.sequences import Sequence
@@ -27,7 +27,7 @@ from store.discounts import Discount
 from store.journeys import Journey
 from store.ledger import Call, Ledger, Settled
 from store.messages import Message
-from tests.core_kit import CONFIG, World
+from tests.core_kit import CONFIG, World, every_shipped
 from workflows.journey import StepRequest
 
 PUBLIC = "https://mail.acme.example"
@@ -118,7 +118,7 @@ class Walked:
 async def new_programme(db: Database, **changes: Any) -> Programme:
     """The shipped programme on a database of its own, filled in."""
     made = Programme(db, told(load_marketing(CONFIG)).model_copy(update=changes))
-    await made.publish(*load_sequences(CONFIG))
+    await made.publish(*every_shipped())
     return made
 
 

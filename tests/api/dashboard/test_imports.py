@@ -51,8 +51,10 @@ async def test_a_large_file_is_sent_in_pieces_imported_and_taken_back(
 ) -> None:
     """More than the size that one request may have."""
     file = tmp_path / "people.csv"
-    lines = [f"{somebody()},Ada,{'x' * 150}" for _ in range(6_000)]
-    file.write_text("\n".join(["Email Address,First Name,Note", *lines, "=cmd|calc,Eve,"]))
+    notes = ",".join(["x" * 150] * 6)
+    lines = [f"{somebody()},Ada,{notes}" for _ in range(1_200)]
+    heads = ",".join(f"Note {number}" for number in range(6))
+    file.write_text("\n".join([f"Email Address,First Name,{heads}", *lines, "=cmd|calc,Eve,,,,,,"]))
     assert file.stat().st_size > 1_000_000
     await page.goto(f"{site}/imports")
     await page.set_input_files("#file", file)
@@ -61,16 +63,16 @@ async def test_a_large_file_is_sent_in_pieces_imported_and_taken_back(
     await carried(page, services_db, marketing, "check")
     await page.wait_for_selector("text=What would happen")
     figures = await page.inner_text("dl.figures")
-    assert "6,001" in figures
-    assert "6,000" in figures
+    assert "1,201" in figures
+    assert "1,200" in figures
     assert (await Axe().run(page, options={"resultTypes": ["violations"]})).violations_count == 0
     await page.fill("#tags", "moved")
     await page.click("text=Import them")
     await carried(page, services_db, marketing, "run")
-    assert "6,000" in await page.inner_text("dl.figures")
+    assert "1,200" in await page.inner_text("dl.figures")
     await page.click("text=Take it back")
     await carried(page, services_db, marketing, "undo")
-    assert "6,000 rows were taken back" in await page.inner_text("#import")
+    assert "1,200 rows were taken back" in await page.inner_text("#import")
 
 
 async def test_a_small_file_needs_no_script_and_its_faults_come_as_a_file(

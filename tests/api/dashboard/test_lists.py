@@ -138,8 +138,8 @@ async def test_a_connection_that_is_cut_leaves_in_the_log_how_many_rows_went_out
 
 async def test_memory_follows_no_lists_length(services: Services, services_db: Database) -> None:
     mark = uuid4().hex
-    company = "x" * 1_000
-    await known(services_db, [{"email": f"{n}-{mark}@example.com", "company": company} for n in range(12_000)])
+    company = "x" * 3_000
+    await known(services_db, [{"email": f"{n}-{mark}@example.com", "company": company} for n in range(4_000)])
     async with services_db.transaction() as tx:
         clock = await services.clock(tx)
     sizes: list[int] = []

@@ -13,7 +13,6 @@ from sqlalchemy import select, text
 from activities.composing import Composer
 from activities.messages import mail_of
 from api.deps import Services
-from configuration import load_sequences
 from domain.clock import Clock
 from domain.events import Incoming
 from domain.schedule import Delay
@@ -25,6 +24,7 @@ from store.lifecycle import end
 from store.local import Post
 from store.routing import Router
 from store.sequences import Definitions, publish
+from tests.core_kit import every_shipped
 
 CONFIG = Path(__file__).parents[3] / "config"
 _BY_CONTACT = "WHERE contact_id = :who"
@@ -55,7 +55,7 @@ class Town:
     async def founded(cls, services: Services) -> Town:
         """With the shipped sequences live."""
         async with services.db.transaction() as tx:
-            await publish(tx, load_sequences(CONFIG))
+            await publish(tx, list(every_shipped()))
             return cls(services, await services.clock(tx))
 
     async def happens(

@@ -16,15 +16,19 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent
 
+from domain.catalogue import Product
 from domain.content import KINDS
-from domain.errors import PerennialError
+from domain.errors import Invalid, PerennialError
 from domain.marketing import Marketing
 from domain.reactions import Reaction
 from domain.sequences import Sequence, Step
 from domain.windows import Hours, Window
 from domain.writing import as_written
+from providers.pictures import read as read_picture
 
 M = TypeVar("M", bound=BaseModel)
+# A place in a document, and what is wrong there.
+Wrong = tuple[list[int | str], str]
 # What can wait for a person, by its kind or its channel.
 REVIEWED = frozenset({*KINDS, *(kind.channel for kind in KINDS.values()), "magnet", "strategy", "producthunt"})
 # A sequence that comes as a text, in characters.
@@ -60,11 +64,31 @@ def load_marketing(folder: Path) -> Marketing:
     """`marketing.yaml` of the folder, with its reactions. Raises `BadConfiguration`."""
     path = folder / "marketing.yaml"
     found = _load(path, Marketing)
+    wrong: list[Wrong] = [
+        (["catalogue", at, "cover"], text) for at, one in enumerate(found.catalogue) if (text := _unseen(folder, one))
+    ]
     if unknown := [word for word in found.approvals.review_required if word not in REVIEWED]:
-        document = _parse(str(path), _read(path))
         text = f"{', '.join(unknown)} is no kind or channel; there are {', '.join(sorted(REVIEWED))}"
-        raise BadConfiguration("", [_fault(str(path), document, ["approvals", "review_required"], text)])
+        wrong.append((["approvals", "review_required"], text))
+    _refuse(path, wrong)
     return found.model_copy(update={"reactions": load_reactions(folder)})
+
+
+def _unseen(folder: Path, product: Product) -> str:
+    """Why a product's cover cannot be shown; empty where it can, or where there is none."""
+    try:
+        if product.cover:
+            read_picture(folder, product.cover)
+    except Invalid as error:
+        return str(error)
+    return ""
+
+
+def _refuse(path: Path, wrong: Many[Wrong]) -> None:
+    """Raises `BadConfiguration` where something is wrong, with its lines in the file."""
+    if wrong:
+        document = _parse(str(path), _read(path))
+        raise BadConfiguration("", [_fault(str(path), document, where, text) for where, text in wrong])
 
 
 class _Reactions(RootModel[list[Reaction]]):
@@ -95,16 +119,13 @@ def check_reactions(folder: Path, sequences: Many[Sequence]) -> int:
     """Every sequence that a rule enrols in exists; how many rules there are. Raises `BadConfiguration`."""
     rules, known = load_reactions(folder), {one.sequence for one in sequences}
     path = folder / "reactions.yaml"
-    missing: list[tuple[list[int | str], str]] = [
-        ([at, "do", number, "enrol"], act.enrol)
+    missing: list[Wrong] = [
+        ([at, "do", number, "enrol"], f"there is no sequence {act.enrol}")
         for at, rule in enumerate(rules)
         for number, act in enumerate(rule.do)
         if act.enrol is not None and act.enrol not in known
     ]
-    if missing:
-        document = _parse(str(path), _read(path))
-        faults = [_fault(str(path), document, where, f"there is no sequence {name}") for where, name in missing]
-        raise BadConfiguration("", faults)
+    _refuse(path, missing)
     return len(rules)
 
 
@@ -112,14 +133,12 @@ def check_personalization(folder: Path, sequences: Many[Sequence]) -> int:
     """Every sequence that a profile chooses takes any lead in; how many rules there are. Raises `BadConfiguration`."""
     rules, known = load_marketing(folder).personalization.rules, {one.sequence: one for one in sequences}
     path = folder / "marketing.yaml"
-    wrong: list[tuple[list[int | str], str]] = [
+    wrong: list[Wrong] = [
         (["personalization", "rules", at, "sequence"], text)
         for at, rule in enumerate(rules)
         if (text := _closed_to_leads(rule.sequence, known))
     ]
-    if wrong:
-        document = _parse(str(path), _read(path))
-        raise BadConfiguration("", [_fault(str(path), document, where, text) for where, text in wrong])
+    _refuse(path, wrong)
     return len(rules)
 
 

@@ -18,6 +18,8 @@ from domain.clock import DAY_S, Clock
 from domain.errors import Invalid
 from domain.events import Incoming
 from domain.marketing import Marketing
+from providers import pictures
+from providers.pictures import Picture
 from providers.protocols import Tills
 from settings import Settings, SettingsError
 from store.access import instance_clock
@@ -43,7 +45,8 @@ SECRET_VARIABLES: Mapping[str, str] = {
 class Services:
     """The collaborators of every route. `secret` signs links and form tokens; it is never shown.
 
-    `temporal` raises whatever is wrong with Temporal; only readiness asks it. `tills` is where visitors pay.
+    `temporal` raises whatever is wrong with Temporal; only readiness asks it. `tills` is where visitors pay, `covers`
+    are the catalogue's, by the product's key.
     """
 
     settings: Settings
@@ -53,6 +56,7 @@ class Services:
     secret: str = field(repr=False)
     tills: Tills
     bell: Bell = field(init=False)
+    covers: dict[str, Picture] = field(init=False, repr=False)
     sources: dict[str, Source] = field(init=False, repr=False)
     attempts: Attempts = field(default_factory=Attempts)
     metrics: Metrics = field(default_factory=Metrics)
@@ -61,6 +65,8 @@ class Services:
 
     def __post_init__(self) -> None:
         self.bell = Bell(self.db)
+        folder = self.settings.config_dir
+        self.covers = {one.key: pictures.read(folder, one.cover) for one in self.marketing.catalogue if one.cover}
         secrets = {name: self.settings.secrets_of(SECRET_VARIABLES[name]) for name in SOURCES}
         self.sources = configured(secrets, self.marketing.content_paths)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, Final
-from uuid import UUID
 
 from fastapi import Request
 from sqlalchemy import select
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from starlette.responses import HTMLResponse
 
+from api.covers import Cover, covers
 from api.deps import Services
 from api.pages import rendered
 from api.public_files import public_url
@@ -27,6 +28,7 @@ from providers.rendering.filters import when
 from store import assets, funnels
 from store.base import now
 from store.funnel_prices import Quote, quote
+from store.funnels import FunnelCheckout
 from store.webinars import Webinar
 from store.zones import zone_of
 
@@ -88,6 +90,7 @@ async def show(
     priced = await quote(tx, services.marketing, at.funnel, step, at.history, now()) if step.products else None
     visitor = known_visitor(request, services)
     product = services.marketing.product(at.funnel.product)
+    paid = await funnels.bought(tx, visitor, at.slug) if step.kind == "confirm" and visitor else []
     values: dict[str, Any] = {
         "step": step,
         "brand": brand,
@@ -100,7 +103,8 @@ async def show(
         "quotes": product.quotes[:QUOTES] if product and step.kind == "order" else [],
         "consent": services.marketing.funnels.consent_wording,
         "webinar": await _webinar(tx, at.funnel) if step.kind == "capture" and at.funnel.strategy == "webinar" else "",
-        "bought": await _bought(tx, services, at.slug, visitor) if step.kind == "confirm" and visitor else [],
+        "bought": _bought(services, paid),
+        "covers": _covers(services, at, paid),
         "wrong": wrong,
         "filled": filled,
     }
@@ -119,8 +123,8 @@ def public_page(
     """A visitor's page: our own stylesheet and script, nothing from elsewhere, forms to us and to the till."""
     till = f" {PAYS_AT}" if services.tills.name == "stripe" else ""
     policy = (
-        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; "
-        f"frame-ancestors 'none'; form-action 'self'{till}"
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        f"base-uri 'none'; frame-ancestors 'none'; form-action 'self'{till}"
     )
     # Not `no-referrer`: under it browsers send `Origin: null` with forms, which looks like another site's post.
     headers = {"content-security-policy": policy, "cache-control": kept, "referrer-policy": "same-origin"}
@@ -170,10 +174,18 @@ async def _webinar(tx: AsyncSession, funnel: Funnel) -> str:
     return f"{found.title}: {when(found.starts_at.astimezone(zone_of(found.zone)))}, {found.minutes} minutes."
 
 
-async def _bought(tx: AsyncSession, services: Services, slug: str, visitor: UUID) -> list[dict[str, str]]:
+def _covers(services: Services, at: Place, paid: Sequence[FunnelCheckout]) -> list[Cover]:
+    """What the step sells, at the end what was bought, and else the book that the funnel is about."""
+    if at.here.kind == "lesson":
+        return []
+    bought = [key for row in paid for key in row.products]
+    return covers(services, at.here.products or bought or [at.funnel.product])
+
+
+def _bought(services: Services, paid: Sequence[FunnelCheckout]) -> list[dict[str, str]]:
     """What was paid for, as the rows say, with the place where templates are."""
     lines = []
-    for row in await funnels.bought(tx, visitor, slug):
+    for row in paid:
         names = [name_of(services, key) for key in row.products]
         templates = services.marketing.programme.templates
         url = templates.url if templates and TEMPLATES in row.products else ""

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from pathlib import Path as FilePath
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from fastapi import APIRouter, Path, Request
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from api.covers import Cover, covers
 from api.deps import Services, Wired
 from api.forms import captured, fields_of, gives, pairs
 from api.magnets import KINDS
-from api.pages import POLICY, page
+from api.pages import page
 from api.problems import responses
-from domain.errors import Invalid, NotFound
+from domain.errors import Invalid
 from domain.marketing import Form
 from store import magnets
 from store.magnets import Published
@@ -28,7 +27,6 @@ WITHOUT: Final = Form(
     consent_wording="Also send me what goes with it, now and then. I can end this at any time.",
 )
 CAMPAIGN: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "source")
-PICTURES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif"})
 router = APIRouter(tags=["lead magnets"])
 Slug = Annotated[str, Path(max_length=120, examples=["walden-quiz"])]
 
@@ -37,23 +35,6 @@ Slug = Annotated[str, Path(max_length=120, examples=["walden-quiz"])]
 async def show(slug: Slug, request: Request, services: Wired) -> HTMLResponse:
     """Campaign parameters of the address go with the form. Changes nothing."""
     return landing(services, await live(services, slug), filled=campaign(request))
-
-
-@router.get("/g/{slug}/cover", include_in_schema=False)
-async def cover(slug: Slug, services: Wired) -> FileResponse:
-    """The book's picture, where the catalogue names a file below the configuration folder."""
-    found = await live(services, slug)
-    file = _picture(services, found)
-    return FileResponse(file, headers={"cache-control": "public, max-age=86400"})
-
-
-def _picture(services: Services, found: Published) -> FilePath:
-    folder = services.settings.config_dir.resolve()
-    named = found.product.cover if found.product else None
-    file = (folder / (named or "")).resolve()
-    if not file.is_relative_to(folder) or not file.is_file() or file.suffix.lower() not in PICTURES:
-        raise NotFound("There is no such picture.")
-    return file
 
 
 @router.post(
@@ -82,7 +63,7 @@ async def thanks(slug: Slug, services: Wired) -> HTMLResponse:
     """Where the form leads."""
     found = await live(services, slug)
     brand = services.marketing.brand.name
-    return page("gift_thanks.html", magnet=found, kind=KINDS[found.kind], brand=brand)
+    return page("gift_thanks.html", magnet=found, covers=covers_of(services, found), brand=brand)
 
 
 async def live(services: Services, slug: str) -> Published:
@@ -122,27 +103,24 @@ def landing(
 ) -> HTMLResponse:
     """The page with the form."""
     book = found.product
-    answer = page(
+    return page(
         "gift.html",
         status=status,
         magnet=found,
         words=found.gift.landing,
         kind=KINDS[found.kind],
         brand=services.marketing.brand.name,
-        **look(found),
+        covers=covers_of(services, found),
+        book=book.name if book else "",
         quotes=book.quotes if book else [],
         **form_values(services, found, filled),
         wrong=wrong,
     )
-    return pictured(answer, found)
 
 
-def look(found: Published) -> dict[str, Any]:
-    """The cover, where the catalogue has one."""
-    book = found.product
-    where = book.cover if book and book.cover else ""
-    own = bool(where) and not where.startswith("https://")
-    return {"cover": f"/g/{found.key}/cover" if own else where, "book": book.name if book else ""}
+def covers_of(services: Services, found: Published) -> list[Cover]:
+    """The book's cover, where it has one."""
+    return covers(services, [found.product.key] if found.product else [])
 
 
 def form_values(services: Services, found: Published, filled: dict[str, object]) -> dict[str, Any]:
@@ -153,12 +131,3 @@ def form_values(services: Services, found: Published, filled: dict[str, object])
         "campaign": CAMPAIGN,
         "submission_id": filled.get("submission_id") or uuid4().hex,
     }
-
-
-def pictured(answer: HTMLResponse, found: Published, *, script: bool = False) -> HTMLResponse:
-    """The page with leave to show the cover, and nothing else, and to run our own script where it has one."""
-    where = look(found)["cover"]
-    origin = "'self'" if where.startswith("/") else "https://" + urlsplit(where).netloc if where else "'none'"
-    policy = f"{POLICY}; img-src {origin}" + ("; script-src 'self'" if script else "")
-    answer.headers["content-security-policy"] = policy
-    return answer

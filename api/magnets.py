@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Form, Path
 from starlette.responses import FileResponse, HTMLResponse, Response
 
+from api.covers import covers
 from api.deps import Services, Wired
 from api.pages import page
 from api.problems import responses
@@ -93,7 +94,11 @@ async def _page(
         return page("magnet.html", status=status, url=url, ended=ended, **given)
     # Rendering it takes a second at the most, and tells how many pages there are.
     pages = await asyncio.to_thread(pdf.pages, magnet.booklet(services.marketing))
-    return page("delivery_of_magnet.html", token=token, magnet=magnet, pages=pages, book=book_of(magnet), **given)
+    book = magnet.product
+    shown = covers(services, [book.key] if book else [])
+    return page(
+        "delivery_of_magnet.html", token=token, magnet=magnet, pages=pages, book=book_of(magnet), covers=shown, **given
+    )
 
 
 def book_of(magnet: Published) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import HTMLResponse
 
+from api.covers import covers
 from api.deps import Services
 from api.funnel_view import name_of, public_page
 from domain.clock import Clock
@@ -68,6 +69,7 @@ def _item(services: Services, item: Item) -> dict[str, Any]:
         "includes": item.includes,
         "adds": [_held(services, held) for held in item.adds],
         "one": len(item.products) == 1,
+        "covers": covers(services, item.products),
     }
 
 

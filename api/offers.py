@@ -11,6 +11,7 @@ from limits import RateLimitItemPerMinute
 from starlette.responses import RedirectResponse, Response
 
 from api import affiliate_links
+from api.covers import covers
 from api.deps import Services, Wired
 from api.forms import pairs
 from api.funnel_view import public_page
@@ -75,8 +76,10 @@ async def paid(slug: Slug, token: str, request: Request, services: Wired) -> Res
         row = await funnels.checkout(tx, read_checkout(services.secret, token))
     if row.funnel != slug:
         raise NotFound("There is no such page.")
-    template = "funnel_paid.html" if row.paid_at is None else "offer_paid.html"
-    return public_page(template, services, brand=services.marketing.brand, again=request.url.path)
+    if row.paid_at is None:
+        return public_page("funnel_paid.html", services, brand=services.marketing.brand, again=request.url.path)
+    bought = covers(services, row.products)
+    return public_page("offer_paid.html", services, brand=services.marketing.brand, covers=bought)
 
 
 async def _page(

@@ -12,9 +12,9 @@ from starlette.responses import HTMLResponse, Response
 
 from api.deps import Services, Wired
 from api.forms import fields_of, pairs
-from api.gifts import Slug, campaign, capture, form_values, live, look, pictured, said
+from api.gifts import Slug, campaign, capture, form_values, live, said
 from api.magnets import book_of
-from api.pages import page
+from api.pages import POLICY, page
 from api.problems import responses
 from domain.errors import Invalid, NotFound
 from domain.events import Incoming
@@ -136,10 +136,11 @@ def _questions(
     status: int = HTTPStatus.OK,
 ) -> HTMLResponse:
     known = _by_link(services, found, str(filled.get("m") or "")) is not None
-    values: dict[str, Any] = {**look(found), **form_values(services, found, filled), "known": known}
+    values: dict[str, Any] = {**form_values(services, found, filled), "known": known}
     brand = services.marketing.brand.name
     answer = page("quiz.html", status=status, magnet=found, quiz=quiz, brand=brand, wrong=wrong, **values)
-    return pictured(answer, found, script=True)
+    answer.headers["content-security-policy"] = f"{POLICY}; script-src 'self'"
+    return answer
 
 
 async def _result(services: Services, found: Published, quiz: Quiz, answers: list[int | None]) -> HTMLResponse:

@@ -39,8 +39,8 @@ class Product(_Strict):
     `intro_price` is what new readers pay at `intro_url`, and at no other place. `reviews` were left at a shop,
     `testimonials` were given to us; mails show both as quotes and leave the block out where there are none. At
     `review_url` a reader can leave one. `quick_win` is what to do first with it, a paragraph each, and `bonus`
-    what comes on top for buyers. `source` is its text, below the configuration folder: what assets are made of,
-    `magnet` the kind of thing that is given away of it.
+    what comes on top for buyers. Below the configuration folder are `source`, its text: what assets are made of, and
+    `cover`, the picture that our pages show. `magnet` is the kind of thing that is given away of it.
     """
 
     key: str = Field(pattern=_KEY)

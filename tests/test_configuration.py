@@ -122,6 +122,26 @@ def test_an_error_in_the_marketing_file_names_line_and_field(folder: Path, text:
     assert problems[0].startswith(expected)
 
 
+@pytest.mark.parametrize(
+    ("cover", "expected"),
+    [
+        ("none.png", "there is no file none.png below "),
+        ("../outside.png", "there is no file ../outside.png below "),
+        ("words.png", "words.png is no picture; there are AVIF, JPEG, PNG, WEBP"),
+        ("drawn.svg", "drawn.svg is no picture"),
+        ("large.png", "large.png has 500,001 bytes; save it smaller, at most 500,000 are sent to visitors"),
+    ],
+)
+def test_a_cover_that_cannot_be_shown_is_named_with_its_line(folder: Path, cover: str, expected: str) -> None:
+    (folder.parent / "outside.png").write_bytes((CONFIG / "books" / "covers" / "walden.png").read_bytes())
+    (folder / "words.png").write_text("No picture.", encoding="utf-8")
+    (folder / "drawn.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8")
+    (folder / "large.png").write_bytes(b"\x89PNG".ljust(500_001))
+    product = f"catalogue:\n  - key: a\n    name: A\n    kind: digital\n    cover: {cover}\n"
+    [problem] = wrong_in(folder, "marketing.yaml", BRAND + product)
+    assert problem.startswith(f"{LINES + 5}: catalogue.0.cover: {expected}")
+
+
 def test_a_window_that_the_quiet_hours_cover_is_named_with_its_line(folder: Path) -> None:
     quiet = BRAND + "limits:\n  quiet_hours: 21:00-08:00\n"
     (folder / "marketing.yaml").write_text(quiet, encoding="utf-8")
@@ -226,6 +246,8 @@ def test_a_word_that_is_no_kind_and_no_channel_is_named_with_its_line(tmp_path: 
 
 
 def _requiring(folder: Path, word: str) -> Path:
+    for pictures in ("books", "products"):
+        (folder / pictures).symlink_to(CONFIG / pictures)
     text = (CONFIG / "marketing.yaml").read_text()
     (folder / "marketing.yaml").write_text(
         re.sub(r"review_required: \[.*\]", f"review_required: [{word}]", text, count=1)

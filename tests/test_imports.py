@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 MAY_USE = {
     "logs": set[str](),
     "settings": {"domain"},
-    "configuration": {"domain"},
+    "configuration": {"domain", "providers.pictures"},
     "engine": {"settings"},
     "starts": {"domain", "store", "workflows"},
     "reconcile": {"domain", "store"},

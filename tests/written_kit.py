@@ -63,6 +63,8 @@ def folder(place: Path, *sequences: WrittenSequence) -> Path:
     (place / "emails").mkdir(parents=True)
     (place / "sequences").mkdir()
     (place / "marketing.yaml").write_text((CONFIG / "marketing.yaml").read_text())
+    for pictures in ("books", "products"):
+        (place / pictures).symlink_to(CONFIG / pictures)
     for shared in CONFIG.glob("emails/*"):
         (place / "emails" / shared.name).symlink_to(shared)
     for shared in CONFIG.glob("sequences/*"):

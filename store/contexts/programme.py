@@ -85,7 +85,6 @@ def offered(product: Product) -> Context:
         **shown(product),
         "noun": "book" if product.kind == "digital" else "training",
         "audience": product.audience,
-        "cover": product.cover,
         "chapters": product.chapters,
         "quotes": [quote.model_dump() for quote in product.quotes],
         "review_url": product.review_url,

@@ -144,6 +144,8 @@ def test_definitions_of_before_keep_their_digests() -> None:
 
 def test_a_stand_in_for_nothing_is_told_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "emails").symlink_to(CONFIG / "emails")
+    for pictures in ("books", "products"):
+        (tmp_path / pictures).symlink_to(CONFIG / pictures)
     (tmp_path / "marketing.yaml").write_text((CONFIG / "marketing.yaml").read_text())
     folder = tmp_path / "sequences"
     folder.mkdir()

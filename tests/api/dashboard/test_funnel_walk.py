@@ -28,6 +28,16 @@ from tests.books.kit import book
 from tests.funnels_kit import MARKETING, published
 
 SLUG = "walden-value-ladder"
+# How much of the page moved while it was loaded, and whether every picture came.
+SHIFTED = """async () => {
+  const pictures = [...document.images];
+  await Promise.all(pictures.map(one => one.decode()));
+  const moved = new Promise(done => new PerformanceObserver(
+    list => done(list.getEntries().reduce((sum, one) => sum + one.value, 0))
+  ).observe({type: "layout-shift", buffered: true}));
+  const still = new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(0))));
+  return await Promise.race([moved, still]);
+}"""
 SHOTS = os.environ.get("FUNNEL_SHOTS", "")
 
 
@@ -47,7 +57,8 @@ async def phone(chromium: Browser) -> AsyncIterator[Page]:
 
 
 async def fine(page: Page, name: str, *, dark: bool = False) -> None:
-    """Nothing to find for axe, and nothing wider than the screen. One page of each look is seen in the dark too."""
+    """Nothing to find for axe, nothing too wide, nothing that moves. One page of each look is seen in the dark too."""
+    assert await page.evaluate(SHIFTED) == 0, name
     over = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert over <= 0, name
     for scheme in ("dark", "light") if dark else ("light",):

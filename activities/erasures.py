@@ -8,6 +8,7 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.beating import beating
 from domain import names
 from domain.erasure import DONE, ERASED, refused
 from domain.errors import ProviderError
@@ -56,7 +57,7 @@ class ErasureActivities:
     async def rows(self, request: RowsRequest) -> ErasureResult:
         """Everything that is left here, in one transaction with the proof."""
         answers = [Answer(one.vendor, one.outcome) for one in request.vendors]
-        async with self._db.transaction() as tx:
+        async with beating(), self._db.transaction() as tx:
             proof = await finish(tx, request.erasure_id, request.contact_id, answers)
         return ErasureResult(rows=sum(proof.rows.values()), refused=sum(one.outcome != DONE for one in answers))
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from temporalio import activity
 
+from activities.beating import beating
 from domain import launching, names
 from domain.catalogue import Product
 from domain.errors import Invalid, PerennialError
@@ -38,7 +39,8 @@ class LaunchActivities:
             return
         try:
             launching.check(self._marketing, row.brand)
-            kept = await self._keep(await self._read(), row.requested_by)
+            async with beating():
+                kept = await self._keep(await self._read(), row.requested_by)
         except PerennialError as error:
             async with self._db.transaction() as tx:
                 await launches.refused(tx, given.launch_id, str(error))
@@ -67,7 +69,6 @@ class LaunchActivities:
             async with turns:
                 file = self._file(book)
                 document = await read(file, file.name)
-                activity.heartbeat()
                 return book.key, (file.name, document)
 
         return dict(await asyncio.gather(*(one(book) for book in launching.books(self._marketing))))

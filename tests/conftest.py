@@ -29,7 +29,8 @@ from tests.leftovers import new_folder, remove_folder, sweep
 
 TEMPLATE = "template_of_tests"
 # A server that is lost with the test run need not survive a power cut.
-HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Its own cleaning would now and then be at work in a database that is to be dropped, and nobody may stop that.
+HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 STATUS = pytest.StashKey[int]()
 # What shares a running product and plays its stories side by side: in two processes it would all be played twice.
 TOGETHER = "tests/journeys/"

@@ -17,7 +17,7 @@ from workflows.asset_draft import AssetAnswer, AssetDraft, AssetDraftInput
 from workflows.notices import Notice
 
 READ_TIMEOUT = timedelta(minutes=30)
-HEARTBEAT = timedelta(minutes=2)
+HEARTBEAT = timedelta(seconds=15)
 LOOK_TIMEOUT = timedelta(seconds=60)
 RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 RUNNING = "running"

@@ -16,6 +16,8 @@ from domain import names
 RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=5))
 CALL_TIMEOUT = timedelta(minutes=1)
 ROWS_TIMEOUT = timedelta(minutes=15)
+# Noticed so soon that the worker at the rows has died.
+HEARTBEAT = timedelta(seconds=15)
 # A workflow whose row has ended ends within seconds, or with the next attempt of what it is doing. Whatever still runs
 # after this is ended from outside: it must not keep a person from being forgotten.
 PATIENCE = timedelta(minutes=30)
@@ -93,6 +95,7 @@ class Erasure:
             RowsRequest(erasure_id=given.erasure_id, contact_id=given.contact_id, vendors=list(vendors)),
             result_type=ErasureResult,
             start_to_close_timeout=ROWS_TIMEOUT,
+            heartbeat_timeout=HEARTBEAT,
             retry_policy=RETRY,
             summary="delete and empty the rows, write the proof",
         )

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.errors import PerennialError
 from domain.marketing import Marketing
+from domain.writers import Role, check_prices
 
 SOURCE = Path(__file__).resolve().parent
 
@@ -184,8 +185,23 @@ class Settings(BaseSettings):
         parts = value.get_secret_value().split(",") if value else ()
         return tuple(part.strip() for part in parts if part.strip())
 
-    def limited(self, marketing: Marketing) -> Marketing:
-        """The configuration with the hourly limit of this environment, where it names one."""
+    @property
+    def models(self) -> dict[Role, str]:
+        """Which model is asked for what; none without a key."""
+        if self.openai_api_key is None:
+            return {}
+        return {
+            "writing": self.openai_model,
+            "reasoning": self.openai_reasoning_model or self.openai_model,
+            "small": self.openai_small_model or self.openai_model,
+        }
+
+    def applied(self, marketing: Marketing) -> Marketing:
+        """The configuration with the hourly limit of this environment, where it names one.
+
+        Raises Invalid for a monthly cap on models whose price is not there.
+        """
+        check_prices(marketing.writers, self.models)
         if self.marketing_per_hour is None:
             return marketing
         limits = marketing.limits.model_copy(update={"marketing_emails_per_hour": self.marketing_per_hour})

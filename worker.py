@@ -155,7 +155,7 @@ def database_url(settings: Settings) -> str:
 
 async def prepare(settings: Settings) -> Wiring:
     """Read the configuration, settle the clock, publish the sequences, connect; waits for what is not up yet."""
-    marketing = settings.limited(load_marketing(settings.config_dir))
+    marketing = settings.applied(load_marketing(settings.config_dir))
     found = load_sequences(settings.config_dir)
     db = Database(database_url(settings), secret=text_of(settings.secret_key))
     async with db.transaction() as tx:

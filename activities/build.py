@@ -157,11 +157,7 @@ def _writer(settings: Settings) -> Writer:
         return OfflineWriter()
     return OpenAIWriter(
         api_key=text_of(settings.openai_api_key),
-        models={
-            "writing": settings.openai_model,
-            "reasoning": settings.openai_reasoning_model or settings.openai_model,
-            "small": settings.openai_small_model or settings.openai_model,
-        },
+        models=settings.models,
         prompts=load_prompts(settings.config_dir / "prompts"),
         base_url=settings.openai_base_url,
     )

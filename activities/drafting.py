@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -34,6 +35,8 @@ UNUSABLE = "malformed"
 INPUT_GUESS, OUTPUT_GUESS = 16_000, 4_000
 # A cap that was raised is seen after this time at the latest.
 LOOK_AGAIN = timedelta(hours=1)
+# How often it is written down how far an answer is.
+TELL_S = 1.0
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -50,9 +53,11 @@ class _Watch:
     """Keeps what was used, and the activity alive while an answer comes."""
 
     used: list[Usage] = field(default_factory=list)
+    characters: int = 0
 
     def written(self, characters: int) -> None:
         """Tell Temporal that the worker lives, and how far it is."""
+        self.characters = characters
         if activity.in_activity():
             activity.heartbeat(characters)
 
@@ -126,7 +131,8 @@ class Drafter:
         await self._begun(request, key, review_id, examples)
         state = "stopped"
         try:
-            written = await self._writer.write(replace(request, key=key, watch=watch))
+            async with self._telling(watch, key):
+                written = await self._writer.write(replace(request, key=key, watch=watch))
             state = "answered"
         except PerennialError as error:
             state = error.code
@@ -134,6 +140,27 @@ class Drafter:
         finally:
             await self._ended(request.kind, key, state, watch.used)
         return written
+
+    @asynccontextmanager
+    async def _telling(self, watch: _Watch, key: str) -> AsyncIterator[None]:
+        """Write down for whoever waits how much of the answer is there, once a second while it grows."""
+
+        async def tell() -> None:
+            told = 0
+            while True:
+                await asyncio.sleep(TELL_S)
+                if watch.characters != told:
+                    told = watch.characters
+                    async with self._db.transaction() as tx:
+                        await writer_calls.heard(tx, key, told)
+
+        task = asyncio.create_task(tell())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
     async def _begun(
         self, request: WritingRequest[T], key: str, review_id: UUID | None, examples: Sequence[UUID]

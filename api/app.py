@@ -150,7 +150,7 @@ def create_app(
     services = Services(
         settings=settings,
         db=db,
-        marketing=marketing or settings.limited(load_marketing(settings.config_dir)),
+        marketing=marketing or settings.applied(load_marketing(settings.config_dir)),
         temporal=temporal or health.Temporal(settings),
         secret=secret_of(settings),
         tills=_tills(settings, db),

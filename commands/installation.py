@@ -15,6 +15,8 @@ from settings import Settings
 from store.db import Database
 
 T = TypeVar("T")
+# Who did it, in the audit log: whoever may type here.
+OPERATOR = "operator"
 
 
 class NotRunning(PerennialError):

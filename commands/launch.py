@@ -12,14 +12,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import settings as environment
-from commands.installation import in_transaction
+from commands.installation import OPERATOR, in_transaction
 from configuration import load_marketing
 from domain import launching
 from domain.errors import Invalid
 from store.launches import begin
 from store.queries.launches import LaunchView, launch_view
 
-OPERATOR = "operator"
 LOOK_EVERY_S = 0.5
 
 

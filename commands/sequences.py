@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 import settings as environment
-from commands.installation import in_transaction
+from commands.installation import OPERATOR, in_transaction
 from configuration import (
     BadConfiguration,
     check_personalization,
@@ -34,7 +34,6 @@ from store.queries.changes import Preview, preview, versions
 from store.sequences import Definitions
 from store.written_mails import WrittenMails
 
-OPERATOR = "operator"
 sequences = typer.Typer(help="Sequence definitions.", no_args_is_help=True)
 
 Running = Annotated[str, typer.Option(help="what becomes of journeys that run: keep, move or stop")]

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import typer
 
-from commands.installation import in_transaction
+from commands.installation import OPERATOR, in_transaction
 from domain.errors import Invalid
 from domain.sources import Document
 from providers.reading import read
@@ -21,7 +21,6 @@ from store.queries.pages import MAX_LIMIT
 from store.queries.sources import list_sources, source_view
 from store.sources import keep
 
-OPERATOR = "operator"
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 
 sources = typer.Typer(help="Books, articles and pages that things are made from.", no_args_is_help=True)

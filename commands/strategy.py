@@ -7,12 +7,10 @@ from typing import Annotated
 import typer
 
 import settings as environment
-from commands.installation import in_transaction
+from commands.installation import OPERATOR, in_transaction
 from domain.errors import Invalid
 from domain.strategies import PREFIX
 from store.strategies import ask
-
-OPERATOR = "operator"
 
 
 def strategy(

@@ -8,11 +8,9 @@ from uuid import UUID
 import typer
 
 import settings as environment
-from commands.installation import in_transaction
+from commands.installation import OPERATOR, in_transaction
 from configuration import load_marketing
 from store.asking import Asked, ask, options
-
-OPERATOR = "operator"
 
 
 def write(

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.clock import Clock
 from domain.content import KINDS
+from domain.errors import Invalid
 
 Role = Literal["writing", "reasoning", "small"]
 # What is only picked among words of ours, and times of day, need no large model (SPEC: "a smaller model for timing").
@@ -50,6 +51,18 @@ class WriterRules(_Strict):
         """The price of that model; None where it is not known."""
         known = [name for name in self.prices if model.startswith(name)]
         return self.prices[max(known, key=len)] if known else None
+
+
+def check_prices(rules: WriterRules, models: Mapping[Role, str]) -> None:
+    """Raises Invalid where a month has a cap that cannot be kept, since nobody knows what one of the models costs."""
+    unknown = sorted({model for model in models.values() if rules.price_of(model) is None})
+    if rules.monthly_cap_usd is not None and unknown:
+        message = (
+            f"marketing.yaml has writers.monthly_cap_usd and no price of {', '.join(unknown)}, so that the cap could "
+            f"not be kept. Write it under writers.prices, in dollars for a million tokens, as in "
+            f"`{unknown[0]}: {{input: 0.15, output: 0.60}}`."
+        )
+        raise Invalid(message, "writers.prices")
 
 
 def role_of(kind: str) -> Role:

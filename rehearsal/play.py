@@ -60,7 +60,7 @@ async def _rehearsed(
         closed = closed.model_copy(update={"config_dir": folder})
         async with db.transaction() as tx:
             await sequences.publish(tx, [definition])
-        async with stage(closed, closed.limited(marketing), db, given.at) as on:
+        async with stage(closed, closed.applied(marketing), db, given.at) as on:
             email = normal_email(str(given.contact.get("email", EMAIL)))
             begun = await on.keeper.sync()
             await _born(db, email, given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -26,7 +27,8 @@ class WriterCall(SQLModel, table=True):
 
     `state` is `calling`, `answered`, or the code of what went wrong. `cost_usd` is what the attempts cost so far, None
     where the model's price is not known; `reserved_usd` what the one that is under way may cost. `prompt` is the
-    version of the prompt's file, `examples` are the ids of the reviews whose edits were shown.
+    version of the prompt's file, `examples` are the ids of the reviews whose edits were shown. `received` are the
+    characters of the answer that is coming.
     """
 
     __tablename__ = "writer_calls"
@@ -41,6 +43,7 @@ class WriterCall(SQLModel, table=True):
     examples: list[Any] = json_list()
     state: str = CALLING
     attempts: int = 1
+    received: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: Decimal | None = Field(default=None, sa_column=Column(Numeric(12, 6)))
@@ -72,10 +75,25 @@ async def begun(tx: AsyncSession, call: WriterCall, cap_usd: Decimal | None, clo
         await inbox.lock(tx, "writer_calls")
         if await spent(tx, clock, leaving_out=call.key) + call.reserved_usd > cap_usd:
             return False
-    again = {"state": CALLING, "attempts": col(WriterCall.attempts) + 1, "reserved_usd": call.reserved_usd}
+    attempts = col(WriterCall.attempts) + 1
+    again = {"state": CALLING, "attempts": attempts, "received": 0, "reserved_usd": call.reserved_usd}
     asked = insert(WriterCall).values(call.model_dump())
     await tx.execute(asked.on_conflict_do_update(index_elements=["key"], set_=again))
     return True
+
+
+async def heard(tx: AsyncSession, key: str, characters: int) -> None:
+    """So much of the answer is there by now."""
+    coming = update(WriterCall).where(col(WriterCall.key) == key, col(WriterCall.state) == CALLING)
+    await tx.execute(coming.values(received=characters))
+
+
+async def coming(tx: AsyncSession, reviews: Iterable[UUID]) -> dict[UUID, int]:
+    """How many characters of an answer are there, by its review, for those that are being written now."""
+    found = select(WriterCall).where(
+        col(WriterCall.review_id).in_(list(reviews)), col(WriterCall.state) == CALLING, col(WriterCall.received) > 0
+    )
+    return {call.review_id: call.received for call in (await tx.execute(found)).scalars() if call.review_id}
 
 
 async def ended(tx: AsyncSession, key: str, came: Spent) -> None:

@@ -6,14 +6,17 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 import settings
+from domain.errors import Invalid
 from domain.marketing import Limits
+from domain.writers import Price, WriterRules
 from settings import SOURCE, Settings, SettingsError, variables
 from tests.core_kit import marketing
 
@@ -169,5 +172,24 @@ def settings_in() -> Callable[[Path, dict[str, str]], str]:
 
 def test_the_environments_hourly_limit_stands_in_for_the_configurations_and_nothing_else_does() -> None:
     configured = marketing(limits=Limits(marketing_emails_per_hour=200))
-    assert made().limited(configured).limits.marketing_emails_per_hour == 200
-    assert made(marketing_per_hour=7).limited(configured).limits == Limits(marketing_emails_per_hour=7)
+    assert made().applied(configured).limits.marketing_emails_per_hour == 200
+    assert made(marketing_per_hour=7).applied(configured).limits == Limits(marketing_emails_per_hour=7)
+
+
+PRICES = {"gpt-4o-mini": Price(input=Decimal("0.15"), output=Decimal("0.60"))}
+CAPPED = WriterRules(prices=PRICES, monthly_cap_usd=Decimal(5))
+
+
+@pytest.mark.parametrize("models", [{"openai_model": "gpt-9"}, {"openai_small_model": "tiny"}])
+def test_a_cap_on_a_model_without_a_price_is_told_at_the_start(models: dict[str, str]) -> None:
+    given = made(openai_api_key=SecretStr("sk-x"), **models)
+    with pytest.raises(Invalid, match=r"no price of (gpt-9|tiny), .* Write it under writers\.prices"):
+        given.applied(marketing(writers=CAPPED))
+    free = marketing(writers=WriterRules(prices=PRICES))
+    assert given.applied(free) == free
+
+
+def test_a_cap_that_can_be_kept_and_one_without_a_model_are_taken() -> None:
+    capped = marketing(writers=CAPPED)
+    assert made(openai_api_key=SecretStr("sk-x")).applied(capped) == capped
+    assert made(openai_model="gpt-9").applied(capped) == capped

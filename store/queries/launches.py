@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from domain.errors import NotFound
-from store.assets import Asset, of_launch
+from store.assets import WRITING, Asset, of_launch
 from store.launches import Launch, standing
 from store.queries.pages import Page, newest_first
 from store.reviews import Review
-from store.writer_calls import WriterCall
+from store.writer_calls import WriterCall, coming
 
 UNWRITTEN = frozenset({"waiting", "writing", "held"})
 FEWEST = 2  # Drafts after which it is said how long the rest will take.
@@ -39,6 +39,7 @@ class LaunchedAsset(BaseModel):
     seconds: float | None
     model: str
     cost_usd: Decimal | None = Field(description="None where the model's price is not known.")
+    received: int | None = Field(description="Characters of the answer so far, while a model writes.")
 
 
 class LaunchSummary(BaseModel):
@@ -92,7 +93,8 @@ async def launch_view(tx: AsyncSession, launch_id: UUID) -> LaunchView:
     reviews = {review.id: review for review in (await tx.execute(found)).scalars()}
     slugs = {str(asset.id): asset.slug for asset in assets}
     costs = await _costs(tx, [asset.id for asset in assets])
-    shown = [_shown(asset, reviews.get(asset.id), stand[asset.id], slugs, costs) for asset in assets]
+    received = await coming(tx, [asset.id for asset in assets if stand[asset.id] == WRITING])
+    shown = [_shown(asset, reviews.get(asset.id), stand[asset.id], slugs, costs, received) for asset in assets]
     whole = [cost for cost in costs.values() if cost is not None]
     return LaunchView(
         **LaunchSummary.model_validate(row).model_dump(),
@@ -115,7 +117,12 @@ async def _costs(tx: AsyncSession, ids: list[UUID]) -> dict[UUID, Decimal | None
 
 
 def _shown(
-    asset: Asset, review: Review | None, stand: str, slugs: dict[str, str], costs: dict[UUID, Decimal | None]
+    asset: Asset,
+    review: Review | None,
+    stand: str,
+    slugs: dict[str, str],
+    costs: dict[UUID, Decimal | None],
+    received: dict[UUID, int],
 ) -> LaunchedAsset:
     took = (asset.written_at - asset.started_at).total_seconds() if asset.written_at and asset.started_at else None
     return LaunchedAsset(
@@ -132,6 +139,7 @@ def _shown(
         seconds=took,
         model=review.model if review else "",
         cost_usd=costs.get(asset.id, Decimal(0)),
+        received=received.get(asset.id),
     )
 
 

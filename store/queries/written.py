@@ -58,6 +58,7 @@ class AssetSummary(BaseModel):
     created_at: datetime
     written_at: datetime | None
     cost_usd: Decimal | None = None
+    received: int | None = Field(None, description="Characters of the answer so far, while a model writes.")
 
 
 class AssetView(AssetSummary):
@@ -79,8 +80,14 @@ class Spending(BaseModel):
 async def list_assets(tx: AsyncSession, *, cursor: str | None, limit: int) -> Page[AssetSummary]:
     """The newest first."""
     rows, after = await newest_first(tx, select(Asset), Asset.created_at, Asset.id, cursor=cursor, limit=limit)
-    costs = await _costs(tx, [row.id for row in rows])
-    items = [AssetSummary.model_validate(row).model_copy(update={"cost_usd": costs.get(row.id)}) for row in rows]
+    ids = [row.id for row in rows]
+    costs, coming = await _costs(tx, ids), await writer_calls.coming(tx, ids)
+    items = [
+        AssetSummary.model_validate(row).model_copy(
+            update={"cost_usd": costs.get(row.id), "received": coming.get(row.id)}
+        )
+        for row in rows
+    ]
     return Page(items=items, next=after)
 
 
@@ -88,7 +95,8 @@ async def asset_view(tx: AsyncSession, asset_id: UUID) -> AssetView:
     """One. Raises NotFound."""
     row = await assets.get(tx, asset_id)
     calls = await calls_of(tx, row.id)
-    summary = AssetSummary.model_validate(row).model_copy(update={"cost_usd": total(calls)})
+    received = (await writer_calls.coming(tx, [row.id])).get(row.id)
+    summary = AssetSummary.model_validate(row).model_copy(update={"cost_usd": total(calls), "received": received})
     return AssetView(**summary.model_dump(), calls=calls)
 
 

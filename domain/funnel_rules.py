@@ -39,7 +39,7 @@ class BumpRule(Paid):
 class FunnelRules(_Strict):
     """A price that is no less than the catalogue's is left out, and a step that would save nobody anything with it.
 
-    `main` has no price of its own: the catalogue's holds. `days` is how many pages a challenge has.
+    `main` has no price of its own: the catalogue's holds. `days` is how long a challenge is, a page and a mail each.
     """
 
     opt_in: Free = Free(target=0.40)

@@ -137,6 +137,7 @@ _FIELDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "contact.is_client": "the person being a client already",
         "contact.tags": "the person's tags",
+        "contact.unconfirmed": "an address that is still to be confirmed",
         "contact.audience": "the person's audience",
         "contact.language": "the person's language",
         "contact.original_source": "the person's first source",

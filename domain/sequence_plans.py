@@ -234,15 +234,15 @@ def document(kind: str, brief: Brief) -> str:
     option, what = NEEDED.get(kind, ("", ""))
     if option and not brief.options.get(option):
         raise Invalid(f"Name {what}, as the option {option}.", option)
-    told = {name: _scalar(brief.options.get(name, "")) for name in ("magnet", "launch_date", "webinar")}
+    told = {name: scalar(brief.options.get(name, "")) for name in ("magnet", "launch_date", "webinar")}
     title, topic = NAMES[kind]
     return (
         PLANS[kind]
         .format(
             key=key_of(kind, brief.slug),
             name=json.dumps(f"{title}: {product.name}"[:120], ensure_ascii=False),
-            topic=_topic(brief.marketing, topic),
-            product=_scalar(product.key),
+            topic=topic_of(brief.marketing, topic),
+            product=scalar(product.key),
             reader=_reader(brief),
             **told,
         )
@@ -260,16 +260,17 @@ def _reader(brief: Brief) -> str:
     """Who the book's readers are: those who came for its magnet, else those who bought it."""
     magnet = brief.options.get("magnet")
     if magnet:
-        return f"{{field: contact.magnet, is: {_scalar(magnet)}}}"
+        return f"{{field: contact.magnet, is: {scalar(magnet)}}}"
     assert brief.product is not None
     return f'{{field: contact.tags, has: "product:{brief.product.key}"}}'
 
 
-def _topic(marketing: Marketing, topic: str) -> str:
+def topic_of(marketing: Marketing, topic: str) -> str:
+    """The topic, where people can choose it."""
     return topic if marketing.has_topic(topic) else GENERAL
 
 
-def _scalar(text: str) -> str:
+def scalar(text: str) -> str:
     """A value as YAML reads it back as text: plain where it can be."""
     return text if re.fullmatch(r"[a-z][a-z0-9-]*|WB\d+", text) and text not in _TAKEN else json.dumps(text)
 

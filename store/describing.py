@@ -23,6 +23,8 @@ async def described(tx: AsyncSession, contact: Contact, conditions: Iterable[Con
         "tags": contact.tags,
         "audience": contact.audience,
         "is_client": bool(contact.is_client),
+        # As the claim has it: a confirmation was asked for and not given.
+        "unconfirmed": contact.consented_at is None and contact.confirm_asked_at is not None,
         "language": contact.language,
         "timezone": contact.timezone,
         "original_source": contact.original_source,

@@ -21,7 +21,12 @@ from store.reviews import Review
 # Switched on as an asset goes live, by its channel, in the same transaction: a sequence takes people in from then on.
 Switch = Callable[[AsyncSession, Publication, Asset, Marketing], Awaitable[None]]
 SWITCHES: Final[Mapping[str, Switch]] = MappingProxyType(
-    {"offer": offer_switch.on, "strategy": strategies.act, written_mails.CHANNEL: written_mails.go_live}
+    {
+        "offer": offer_switch.on,
+        "strategy": strategies.act,
+        "funnel": written_mails.go_live,  # a challenge's days are mails too
+        written_mails.CHANNEL: written_mails.go_live,
+    }
 )
 # Channels whose assets are read where we serve them; the others are handed to somebody else.
 SERVED: Final = frozenset({"magnet", "funnel", "sequence", "offer", "strategy"})

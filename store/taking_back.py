@@ -19,7 +19,9 @@ from store.publishing import one_at_a_time
 
 # What else ends with it, by its channel. Pages answer by the publication alone.
 Off = Callable[[AsyncSession, Publication, str], Awaitable[None]]
-OFF: Final[Mapping[str, Off]] = MappingProxyType({"offer": offers.withdraw, "sequence": written_mails.retire})
+OFF: Final[Mapping[str, Off]] = MappingProxyType(
+    {"offer": offers.withdraw, "funnel": written_mails.retire, "sequence": written_mails.retire}
+)
 CHANNELS: Final = ("magnet", "funnel", "sequence", "offer")
 
 

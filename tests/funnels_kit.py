@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from configuration import load_marketing
+from domain.approval import Reviewer
 from domain.assets import digest
 from domain.briefs import Brief
 from domain.funnel_plan import complete, plan
 from domain.funnels import Funnel
 from domain.marketing import Marketing
-from store import assets
-from store.assets import Publication
+from store import assets, publishing, review_decisions, review_drafts
+from store.assets import Publication, Wanted
 from store.base import now
 from store.db import Database
+from store.review_drafts import Asset as Draft
+from store.review_drafts import Words
 from tests.store.assets import asset
 
 CONFIG = Path(__file__).parents[1] / "config"
@@ -58,3 +62,19 @@ async def published(db: Database, made: Funnel, slug: str, title: str = "") -> N
     )  # fmt: skip
     async with db.transaction() as tx:
         await assets.put(tx, row)
+
+
+async def drafted(db: Database, made: Funnel, slug: str) -> UUID:
+    """The funnel as it waits for its review, whose id it is."""
+    said = Words(made.model_dump(mode="json"), digest(made), {}, "writer:test", "test", offline=True)
+    async with db.transaction() as tx:
+        row = await assets.request(tx, Wanted(f"funnel_{made.strategy}", slug, slug, made.product), "user:1")
+        assert await review_drafts.first(tx, Draft(row.id, row.origin, row.kind, "funnel", slug, required=True), said)
+    return row.id
+
+
+async def approved(db: Database, review_id: UUID) -> None:
+    """It goes live, with all that begins by it."""
+    async with db.transaction() as tx:
+        review = await review_decisions.approve(tx, review_id, Reviewer("user:1", "Ana"))
+        await publishing.publish(tx, review, MARKETING)

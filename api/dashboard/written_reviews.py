@@ -1,4 +1,4 @@
-"""A written sequence on its review page: what goes out when, each mail as its reader sees it, and the file to keep."""
+"""What a review would send, on its page: what goes out when, each mail as its reader sees it, and the file to keep."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from domain.mail_words import MailWords
 from domain.sequences import Sequence, Step
 from domain.written_sequences import WrittenSequence
 from providers.rendering import Rendered, TemplateError
+from store import assets
 from store.queries.reviews import ReviewView, review_view
-from store.written_mails import CHANNEL, WrittenMail
+from store.written_mails import WrittenMail, sequence_of
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
@@ -43,8 +44,8 @@ class Schedule:
 
 
 async def schedule_of(desk: Desk, found: ReviewView) -> Schedule | None:
-    """What a sequence's draft would do; None for what is no sequence."""
-    whole = _written(found)
+    """What a sequence's draft would do, or a challenge's days; None for what sends nothing."""
+    whole = await _written(desk, found)
     return await asyncio.to_thread(_planned, desk, whole) if whole is not None else None
 
 
@@ -61,7 +62,7 @@ async def mail(desk: Reading, review_id: UUID, number: int) -> Response:
 @router.get("/reviews/{review_id}/sequence.yaml")
 async def download(desk: Reading, review_id: UUID) -> Response:
     """The definition as a file of `config/sequences/`."""
-    whole = _written(await _find(desk, review_id))
+    whole = await _written(desk, await _find(desk, review_id))
     if whole is None:
         raise NotFound("There is no such sequence.")
     named = {"Content-Disposition": f'attachment; filename="{whole.sequence.sequence}.yaml"'}
@@ -73,11 +74,12 @@ async def _find(desk: Desk, review_id: UUID) -> ReviewView:
         return await review_view(tx, review_id)
 
 
-def _written(found: ReviewView) -> WrittenSequence | None:
-    if found.channel != CHANNEL:
-        return None
+async def _written(desk: Desk, found: ReviewView) -> WrittenSequence | None:
+    async with desk.services.db.transaction() as tx:
+        asset = await assets.find(tx, found.id)
     try:
-        return WrittenSequence.model_validate({**found.body, "note": ""})
+        slug = asset.slug if asset is not None else ""
+        return sequence_of(found.kind, slug, {**found.body, "note": ""}, desk.services.marketing)
     except ValidationError:
         return None
 

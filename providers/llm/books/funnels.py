@@ -99,11 +99,12 @@ class _Pen:
     def _capture(self, one: Outline) -> dict[str, Any]:
         book, gift = self.product.name, self._gift
         days = sum(step.kind == "lesson" for step in plan(self.brief, "challenge"))
+        by_mail = ": on a page, and by mail" if self.brief.marketing.funnels.consent_wording else ""
         kinds = {
             "register": (f"A webinar about {book}", "Leave your address, and date and link come by mail.", "Register"),
             "join": (
                 f"{days} days with {book}",
-                "One page a day, each with one thing to do, in words of the book. Take the next when you are ready.",
+                f"One thing to do a day, in words of the book{by_mail}. Take the next when you are ready.",
                 "Begin with day 1",
             ),
             "gift": (

@@ -10,6 +10,7 @@ from store.access import Role
 from store.db import Database
 from tests.api.dashboard.people import Person, sign_in, text_of
 from tests.core_kit import CONFIG
+from tests.funnels_kit import brief, drafted, funnel
 from tests.written_kit import put_draft, put_live
 
 
@@ -34,6 +35,20 @@ async def test_its_yaml_is_the_file_that_people_write(marketing_person: Person, 
     assert read_sequence(answer.text, "text", CONFIG, list(made.named)) == made.sequence
 
 
+async def test_a_challenge_shows_its_pages_and_its_days_as_mails(
+    marketing_person: Person, services_db: Database
+) -> None:
+    review_id = await drafted(services_db, funnel("challenge", brief()), "franklin-challenge")
+    page = text_of(await marketing_person.opens(f"/reviews/{review_id}"))
+    for words in ("Its days by mail", "payload.funnel is franklin-challenge", "Then Day 1 of 5: The day-1 page"):
+        assert words in page
+    assert page.index("The main-offer page") < page.index("Its days by mail")
+    mail = await marketing_person.opens(f"/reviews/{review_id}/mails/3")
+    assert "One point of day-1." in mail
+    other = await drafted(services_db, funnel("tripwire", brief()), "franklin-tripwire")
+    assert "by mail" not in text_of(await marketing_person.opens(f"/reviews/{other}"))
+
+
 async def test_a_live_one_is_shown_and_edited_like_any_other(marketing_person: Person, services_db: Database) -> None:
     made = await put_live(services_db, "cart", subject="Still in your cart")
     page = text_of(await marketing_person.opens("/sequences/franklin_cart"))
@@ -51,11 +66,12 @@ async def test_the_draft_is_right_on_a_phone_and_a_desk(
     chromium: Browser, site: str, users: dict[Role, str], services_db: Database
 ) -> None:
     review_id, _ = await put_draft(services_db, "education")
+    challenge = await drafted(services_db, funnel("challenge", brief()), "franklin-days")
     context = await chromium.new_context()
     page = await context.new_page()
     await sign_in(page, site, users["marketer"])
-    await page.goto(f"{site}/reviews/{review_id}")
-    for width in (390, 1280):
+    for asset, width in ((review_id, 390), (review_id, 1280), (challenge, 390)):
+        await page.goto(f"{site}/reviews/{asset}")
         await page.set_viewport_size({"width": width, "height": 900})
         found = (await Axe().run(page, options={"resultTypes": ["violations"]})).response["violations"]
         assert [f"{one['id']}: {one['nodes'][0]['html'][:150]}" for one in found] == []

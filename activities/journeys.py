@@ -12,6 +12,7 @@ from domain.clock import Clock
 from domain.errors import ProviderError
 from domain.names import derived
 from domain.sequences import Step
+from domain.steps.exit import Exit
 from domain.steps.list import Lists
 from providers.protocols import Crm, Platform
 from providers.rendering.emails import one_line
@@ -69,7 +70,9 @@ class JourneyActivities:
             if journey.state in OPEN:
                 if due_of(request).outdated(journey):
                     return StepResult(status="moved")
-                await close_step(tx, journey, due_of(request), "exit", "done", "plan", last=True)
+                definition = await self._definitions.of(tx, journey.sequence, journey.version)
+                said = definition.step(request.step).read(Exit).reason
+                await close_step(tx, journey, due_of(request), "exit", "done", said, last=True)
         return StepResult(status="ended", reason="plan")
 
     @activity.defn(name=names.CRM_STEP)

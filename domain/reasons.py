@@ -74,6 +74,7 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "subscription_renewing": "The subscription renews.",
         "invoice_paid": "The invoice was paid.",
         "sequence_changed": "Another version of the sequence was published, and it ended with that.",
+        "not_in_time": "It did not happen in the time in which it was waited for.",
         "plan": "The sequence says that it ends here.",
         "not_needed": "It was not needed any more.",
         "no_bonus": "The configuration has no bonus to give any more.",
@@ -162,6 +163,8 @@ _CONDITION = re.compile(
     r"(?P<field>(?:payload|contact|order)(?:\.\w+)+) (?P<op>is not|is|in|has|above|below|exists) (?P<value>.*)",
     re.DOTALL,
 )
+# Which way a branch went, and by what.
+_BRANCH = re.compile(r"(?P<way>then|else): (?P<asked>.+)", re.DOTALL)
 _ROUTING = re.compile(r"routing failed: (\w+)")
 _WORD = re.compile(r"[a-z][a-z0-9_.:]*")
 
@@ -174,6 +177,8 @@ def sentence(code: str | None) -> str:
         return SENTENCES[code]
     if found := _CONDITION.fullmatch(code):
         return _condition(found["field"], found["op"], found["value"])
+    if found := _BRANCH.fullmatch(code):
+        return f"It asks whether {found['asked']}: {'so it is' if found['way'] == 'then' else 'it is not so'}."
     if found := _ROUTING.fullmatch(code):
         return f"It could not be carried out ({found[1]}); it was tried several times."
     if code.startswith("by "):

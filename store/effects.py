@@ -124,8 +124,8 @@ async def _branch(at: Moment) -> Outcome:
     when = at.step.read(Branch).when
     unmet = first_unmet(when, await facts_of(at.tx, at.journey, at.contact, when))
     name = "else" if unmet else "then"
-    reason = unmet.sentence() if unmet else "; ".join(condition.sentence() for condition in when)
-    return Outcome(reason, decides=True, go=way(at.definition, at.step.key, name))
+    told = unmet.sentence() if unmet else "; ".join(condition.sentence() for condition in when)
+    return Outcome(f"{name}: {told}", decides=True, go=way(at.definition, at.step.key, name))
 
 
 async def _split(at: Moment) -> Outcome:
@@ -145,7 +145,7 @@ async def _wait_for(at: Moment) -> Outcome:
         return Outcome(wanted.event, decides=True, go=way(at.definition, at.step.key, "then"))
     if at.phase == "timeout":
         waiting.leave(at.journey)
-        return Outcome("timeout", decides=True, go=way(at.definition, at.step.key, "else"))
+        return Outcome("not_in_time", decides=True, go=way(at.definition, at.step.key, "else"))
     return Outcome(waiting=True)
 
 

@@ -9,7 +9,7 @@ from domain.steps.base import Body, Kind
 
 
 class Exit(Body):
-    """`reason` is shown to a person."""
+    """`reason` is what the person's timeline says, as a sentence."""
 
     reason: str = Field(min_length=1, max_length=200)
 

@@ -23,6 +23,7 @@ PLACES: dict[str, tuple[int, str]] = {
     "Settled": (1, "reason"),
     "StepResult": (1, "reason"),
     "Pushed": (1, "reason"),
+    "Outcome": (0, "reason"),
     "ProviderError": (0, "code"),
     "Standing": (0, "ended_by"),
     "end": (2, "reason"),
@@ -106,6 +107,17 @@ def test_every_sentence_is_one() -> None:
 def test_an_unmet_condition_is_told_as_what_was_asked_for(field: str, op: str, value: object, said: str) -> None:
     condition = Condition.model_validate({"field": field, "op": op, "value": value})
     assert sentence(condition.sentence()).endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("then: contact.is_client is True", "It asks whether contact.is_client is True: so it is."),
+        ("else: payload.score above 3", "It asks whether payload.score above 3: it is not so."),
+    ],
+)
+def test_a_branch_says_what_it_asked_and_what_was_so(code: str, said: str) -> None:
+    assert sentence(code) == said
 
 
 def test_what_is_a_sentence_already_stays_and_nothing_stays_nothing() -> None:

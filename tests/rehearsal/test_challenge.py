@@ -55,7 +55,11 @@ async def test_who_confirmed_before_begins_at_once(database_url: str) -> None:
 async def test_nobody_is_written_to_who_does_not_confirm_within_a_week(database_url: str) -> None:
     found = await calendar(database_url, {"type": "lead_captured", "payload": JOINED}, {**CONFIRMED, "after": "8d"})
     assert mails(found) == []
-    assert [(line.day, line.step) for line in found.lines if line.what == "step"][-1] == (7, "exit")
+    assert [(line.day, line.step, line.why) for line in found.lines if line.what == "step"] == [
+        (0, "branch", "It asks whether contact.unconfirmed is True: so it is."),
+        (7, "wait_for", "It did not happen in the time in which it was waited for."),
+        (7, "exit", "The address was not confirmed."),
+    ]
 
 
 async def test_who_leaves_gets_none_of_the_days_that_are_left(database_url: str) -> None:

@@ -131,9 +131,11 @@ BRANCH = {
 async def test_a_branch_reads_the_rows_as_they_are_when_it_is_reached(world: World) -> None:
     email = somebody()
     journey = await begun(world, sequence(BRANCH, {"email": "demo_nurture_3"}), email)
-    assert (await carry(world, journey, "branch")).go == "demo_nurture_2"
+    first = await carry(world, journey, "branch")
+    assert (first.go, first.reason) == ("demo_nurture_2", "else: contact.purchases above 0")
     await purchase(world, email, "basics")
-    assert (await carry(world, journey, "branch")).go == "demo_nurture_1"
+    later = await carry(world, journey, "branch")
+    assert (later.go, later.reason) == ("demo_nurture_1", "then: contact.purchases above 0")
 
 
 async def test_a_branch_into_nothing_at_the_end_closes_the_journey(world: World) -> None:
@@ -244,7 +246,8 @@ async def test_the_timeout_goes_the_other_way_unless_the_event_has_come_unheard(
     assert (await carry(world, journey, "wait_for", "timeout")).go == "demo_nurture_1"
     late = await begun(world, sequence(waiting_for()))
     await carry(world, late, "wait_for", "arrive")
-    assert (await carry(world, late, "wait_for", "timeout")).go == "demo_nurture_2"
+    over = await carry(world, late, "wait_for", "timeout")
+    assert (over.go, over.reason) == ("demo_nurture_2", "not_in_time")
 
 
 async def test_a_step_of_a_journey_that_is_held_or_over_changes_nothing(world: World) -> None:

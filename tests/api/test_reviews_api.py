@@ -138,3 +138,52 @@ async def test_a_review_that_is_not_there_is_answered_404(ana: AsyncClient) -> N
     for verb, body in (("approve", None), ("edit", {"body": EDITED}), ("reject", None)):
         assert (await ana.post(f"{QUEUE}/{uuid4()}/{verb}", json=body)).status_code == 404
     assert (await ana.get(f"{QUEUE}/{uuid4()}")).status_code == 404
+
+
+async def test_several_are_approved_over_the_api_as_they_were_looked_at(db: Database, ana: AsyncClient) -> None:
+    same, changed = await asset(db), await asset(db)
+    looked_at = [(await ana.get(f"{QUEUE}/{one}")).json() for one in (same, changed)]
+    chosen = [{key: one[key] for key in ("id", "draft", "digest")} for one in looked_at]
+    await ana.post(f"{QUEUE}/{changed}/edit", json={"body": EDITED})
+    gone = {"id": str(uuid4()), "draft": 1, "digest": "0" * 64}
+    answer = await ana.post(f"{QUEUE}/approve", json={"reviews": [*chosen, gone]})
+    assert [one["approved"] for one in answer.json()] == [True, False, False]
+    assert "Ana wrote draft 2" in answer.json()[1]["why"]
+    assert [(await read(db, one)).state for one in (same, changed)] == ["approved", "pending"]
+    for wrong in ([], [{**chosen[0], "draft": 0}], [{"id": str(same)}]):
+        assert (await ana.post(f"{QUEUE}/approve", json={"reviews": wrong})).status_code == 422
+
+
+async def test_what_is_said_over_the_api_stands_on_the_draft(
+    db: Database, ana: AsyncClient, viewer: AsyncClient
+) -> None:
+    review_id = await asset(db)
+    path = f"{QUEUE}/{review_id}/comments"
+    said = await ana.post(path, json={"text": "Is this number true?", "about": "Exports are twice as fast now"})
+    [comment] = said.json()["comments"]
+    assert (comment["author"], comment["draft"], comment["text"]) == ("Ana", 1, "Is this number true?")
+    assert (await viewer.get(f"{QUEUE}/{review_id}")).json()["comments"] == [comment]
+    assert (await ana.post(path, json={"text": " "})).status_code == 422
+    assert (await ana.post(f"{QUEUE}/{uuid4()}/comments", json={"text": "Nowhere"})).status_code == 404
+
+
+async def test_a_review_is_given_over_the_api_and_all_of_a_persons_are_handed_over(
+    app: FastAPI, db: Database, ana: AsyncClient
+) -> None:
+    async with db.transaction() as tx:
+        zoe = (await access.create_user(tx, f"{uuid4()}@team.example", "marketer", "a long password", "Zoe")).id
+        looking = (await access.create_user(tx, f"{uuid4()}@team.example", "viewer", "a long password", "Vic")).id
+        root = caller(app, await access.create_key(tx, "admin", "Root"))
+    first, second = await asset(db), await asset(db)
+    for one in (first, second):
+        given = await ana.post(f"{QUEUE}/{one}/give", json={"to": str(zoe)})
+        assert (given.status_code, given.json()["holder"]) == (200, str(zoe))
+    assert (await ana.post(f"{QUEUE}/{first}/give", json={"to": None})).status_code == 403
+    assert (await root.post(f"{QUEUE}/{first}/give", json={"to": str(looking)})).status_code == 422
+    held = (await ana.get(QUEUE, params={"holder": str(zoe)})).json()["items"]
+    assert {one["id"] for one in held} == {str(first), str(second)}
+    handed = {"of": str(zoe), "to": None}
+    assert (await ana.post(f"{QUEUE}/hand-over", json=handed)).status_code == 403
+    assert (await root.post(f"{QUEUE}/hand-over", json=handed)).json() == {"reviews": 2}
+    assert (await read(db, first)).holder is None
+    await root.aclose()

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 
 from api.dashboard import words
 from api.dashboard.assets import asset_url
+from api.dashboard.marks import stretches
 from domain.reasons import sentence, spoken
 
 POLICY = (
@@ -40,6 +41,7 @@ environment.filters |= {
     "initial": words.initial,
     "query": words.query,
     "inner": words.inner,
+    "stretches": stretches,
 }
 
 

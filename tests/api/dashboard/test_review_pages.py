@@ -112,8 +112,10 @@ async def test_a_decision_without_the_forms_token_is_refused(
 
 async def test_a_finding_stands_with_its_sentence(marketing_person: Person, services_db: Database) -> None:
     review_id = await asset(services_db, body={"text": "Exports are 97% faster now. https://example.com"})
-    html = text_of(await marketing_person.opens(f"/reviews/{review_id}"))
-    assert "Exports are 97% faster now. Relevance The source has no 97." in html.replace("relevance", "Relevance")
+    page = await marketing_person.opens(f"/reviews/{review_id}")
+    assert "Exports are 97% faster now. 1 Relevance The source has no 97." in text_of(page).replace("rele", "Rele")
+    assert '<mark>Exports are 97% faster now.</mark><a class="ref" href="#finding-1"' in page
+    assert 'id="finding-1"' in page
 
 
 async def test_several_are_approved_as_they_were_listed_and_the_others_say_why(

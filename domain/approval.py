@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -31,6 +32,8 @@ EXPIRY: Final = "expiry"
 SOCIAL_CHANNELS: Final = ("x", "linkedin")
 # Put to use by a person: once approved, the team is given the words.
 HANDED_OVER: Final = ("seo", "producthunt")
+# Channels that have a name of their own.
+NAMED: Final[Mapping[str, str]] = MappingProxyType({"x": "X", "linkedin": "LinkedIn", "newsletter": "the newsletter"})
 # What the team reads of a draft in its chats; a funnel or a sequence is too long for one.
 TOLD_IN_FULL: Final = ("x", "linkedin", "newsletter", "seo", "producthunt")
 

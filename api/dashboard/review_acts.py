@@ -13,7 +13,7 @@ from api.reviews import giver, reviewer
 from domain.errors import Invalid
 from store import bulk_approval, review_comments, review_holders
 from store.bulk_approval import MOST, Choice
-from store.queries.bulk import effects
+from store.queries.bulk import effects, tally
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
@@ -25,7 +25,7 @@ async def several(desk: Deciding, review: Annotated[list[UUID] | None, Query()] 
     per_day = desk.services.marketing.limits.social_posts_per_day
     async with desk.services.db.transaction() as tx:
         found = await effects(tx, chosen, await desk.services.clock(tx), per_day)
-    return desk.page("reviews_several.html", found=found, outcomes=None)
+    return desk.page("reviews_several.html", found=found, tally=tally(found), outcomes=None)
 
 
 @router.post("/reviews/several")
@@ -34,7 +34,7 @@ async def approve_several(desk: Deciding, review: Annotated[list[str], Form()]) 
     chosen = [_choice(one) for one in review[:MOST]]
     outcomes = await bulk_approval.approve(desk.services.db, chosen, reviewer(desk.person))
     desk.services.bell.ring()
-    return desk.page("reviews_several.html", found=[], outcomes=outcomes)
+    return desk.page("reviews_several.html", found=[], tally={}, outcomes=outcomes)
 
 
 @router.post("/reviews/hand-over")

@@ -104,8 +104,9 @@ def _claim(sentence: Sentence, terms: frozenset[str], numbers: frozenset[str]) -
     names = [] if _is_title(sentence) else [one for one in _NAME.findall(said) if not _is_known(one, terms)]
     if names:
         return f"The source does not name {names[0]}."
+    words = {_stem(word): word for word in reversed(_TERM.findall(said.casefold()))}
     used = [term for term in dict.fromkeys(_terms(said)) if term not in _PLAIN_WORDS]
-    strange = [term for term in used if term not in terms]
+    strange = [words[term] for term in used if term not in terms]
     if len(strange) >= STRANGE_TERMS and len(strange) >= STRANGE_SHARE * len(used):
         return f"The source does not speak of this: {', '.join(strange[:STRANGE_TERMS])}."
     return ""

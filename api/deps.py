@@ -68,7 +68,7 @@ class Services:
         folder = self.settings.config_dir
         self.covers = {one.key: pictures.read(folder, one.cover) for one in self.marketing.catalogue if one.cover}
         secrets = {name: self.settings.secrets_of(SECRET_VARIABLES[name]) for name in SOURCES}
-        self.sources = configured(secrets, self.marketing.content_paths)
+        self.sources = configured(secrets, self.marketing.content_paths, live_money=self.settings.takes_live_money)
 
     @property
     def secure(self) -> bool:

@@ -193,3 +193,11 @@ def test_a_cap_that_can_be_kept_and_one_without_a_model_are_taken() -> None:
     capped = marketing(writers=CAPPED)
     assert made(openai_api_key=SecretStr("sk-x")).applied(capped) == capped
     assert made(openai_model="gpt-9").applied(capped) == capped
+
+
+@pytest.mark.parametrize(
+    ("key", "live"), [("sk_live_x", True), ("rk_live_x", True), ("sk_test_x", False), ("", False), (None, False)]
+)
+def test_which_keys_of_stripe_take_live_money(key: str | None, live: bool) -> None:
+    given = made(stripe_api_key=SecretStr(key) if key is not None else None)
+    assert given.takes_live_money is live

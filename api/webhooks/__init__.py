@@ -19,12 +19,15 @@ SOURCES: Final[Mapping[str, Vendor]] = {
 }
 
 
-def configured(secrets: Mapping[str, Iterable[str]], content_paths: Sequence[str] = DEFAULT) -> dict[str, Source]:
+def configured(
+    secrets: Mapping[str, Iterable[str]], content_paths: Sequence[str] = DEFAULT, *, live_money: bool = False
+) -> dict[str, Source]:
     """The sources that have a secret, by name. One that is absent here has no endpoint: HTTP 404.
 
     `secrets` gives for each name of `SOURCES` its secrets, the current one and, during a rotation,
-    former ones; blank ones are dropped. `content_paths` are the files that make a push content.
+    former ones; blank ones are dropped. `content_paths` are the files that make a push content. With
+    `live_money` what Stripe tells of its test mode is nothing that happened.
     """
     kept = {name: usable(secrets.get(name, ())) for name in SOURCES}
-    vendors = {**SOURCES, GitHub.name: GitHub(content_paths)}
+    vendors = {**SOURCES, GitHub.name: GitHub(content_paths), Stripe.name: Stripe(live_money=live_money)}
     return {name: Source(vendors[name], found) for name, found in kept.items() if found}

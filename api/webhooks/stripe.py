@@ -32,12 +32,20 @@ from api.webhooks.reading import (
 from domain.events import Incoming
 
 _HEADER = "stripe-signature"
+TEST_MONEY: Final = "It is of Stripe's test mode, and STRIPE_API_KEY is a live key: nobody paid this."
 
 
 class Stripe:
-    """`sender_id` is the event's id (`evt_…`), the same on every delivery of it."""
+    """`sender_id` is the event's id (`evt_…`), the same on every delivery of it.
+
+    With `live_money` an event of Stripe's test mode (https://docs.stripe.com/api/events/object: `livemode`) is kept for
+    a person and counts as no sale.
+    """
 
     name: Final = "stripe"
+
+    def __init__(self, *, live_money: bool = False) -> None:
+        self._live_money = live_money
 
     def signed_at(self, headers: Headers) -> int:
         return timestamped.signed_at(only(headers, _HEADER))
@@ -53,6 +61,8 @@ class Stripe:
         draft = READERS[kind](about) if kind in READERS else _unknown(kind, about)
         if kind == "unknown" or not about:
             draft = Draft(draft.type, draft.payload, draft.email, draft.entity, "It is not an event with an object.")
+        elif self._live_money and event.get("livemode") is False:
+            draft = Draft(draft.type, draft.payload, draft.email, draft.entity, TEST_MONEY)
         return single(
             draft,
             source=self.name,

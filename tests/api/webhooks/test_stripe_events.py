@@ -280,3 +280,15 @@ def test_what_is_not_an_object_is_malformed(body: bytes) -> None:
 def test_an_object_that_is_no_event_is_kept(body: bytes) -> None:
     with pytest.raises(NotUnderstood):
         Stripe().translate(Headers(), body)
+
+
+def test_with_a_live_key_what_was_paid_in_test_mode_is_no_sale() -> None:
+    paid = session()
+    for live, livemode in ((True, True), (False, False), (False, True), (True, None)):
+        (taken,) = Stripe(live_money=live).translate(
+            Headers(), event("checkout.session.completed", paid, livemode=livemode)
+        )
+        assert taken.type == "purchase_completed"
+    with pytest.raises(NotUnderstood, match="test mode") as kept:
+        Stripe(live_money=True).translate(Headers(), event("checkout.session.completed", paid, livemode=False))
+    assert kept.value.incoming.sender_id == "evt_1"

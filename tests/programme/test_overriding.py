@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -27,7 +26,6 @@ from tests.programme.personal_kit import (
     bought,
     chosen,
     confirmed_lead,
-    model,
     new_personal,
     profile,
     question,
@@ -43,41 +41,29 @@ T = TypeVar("T", bound=BaseModel)
 READY = UNKNOWN | {"buying_stage": "ready"}
 
 
-@pytest.fixture(scope="module")
-async def world(db: Database) -> Programme:
-    return await new_personal(db)
-
-
-@pytest.fixture
-async def writer(httpserver: HTTPServer) -> AsyncIterator[OpenAIWriter]:
-    made = model(httpserver)
-    yield made
-    await made.aclose()
-
-
 def wish(*, of: dict[str, Any] = UNKNOWN, **given: Any) -> Wish:
     return Wish(Profile.model_validate(of), **given)
 
 
-async def decide(world: Programme, email: str, wanted: Wish) -> ProfileRow:
+async def decide(personal: Programme, email: str, wanted: Wish) -> ProfileRow:
     """Mira of the team chooses."""
-    contact = await world.contact(email)
-    async with world.db.transaction() as tx:
-        row = await override(tx, world.marketing, contact.id, wanted, "Mira")
-    await world.route()
+    contact = await personal.contact(email)
+    async with personal.db.transaction() as tx:
+        row = await override(tx, personal.marketing, contact.id, wanted, "Mira")
+    await personal.route()
     return row
 
 
 async def test_what_a_person_chose_before_the_welcome_holds_and_the_model_is_not_even_asked(
-    world: Programme, writer: OpenAIWriter, httpserver: HTTPServer
+    personal: Programme, writer: OpenAIWriter, httpserver: HTTPServer
 ) -> None:
     says(httpserver, UNKNOWN)
-    email = await confirmed_lead(world)
-    await decide(world, email, wish(of=READY))
-    answer = await chosen(world, email, writer)
+    email = await confirmed_lead(personal)
+    await decide(personal, email, wish(of=READY))
+    answer = await chosen(personal, email, writer)
     assert answer.made_by == "person"
     assert httpserver.log == []
-    assert await welcomes(world, email) == ["welcome_ready"]
+    assert await welcomes(personal, email) == ["welcome_ready"]
 
 
 class Slow(Free):
@@ -85,167 +71,167 @@ class Slow(Free):
 
     name = "slow"
 
-    def __init__(self, world: Programme, email: str, wanted: Wish) -> None:
-        self.world, self.email, self.wanted = world, email, wanted
+    def __init__(self, personal: Programme, email: str, wanted: Wish) -> None:
+        self.personal, self.email, self.wanted = personal, email, wanted
 
     async def write(self, request: WritingRequest[T]) -> Written[T]:
-        await decide(self.world, self.email, self.wanted)
+        await decide(self.personal, self.email, self.wanted)
         return await OfflineWriter().write(request)
 
     async def aclose(self) -> None:
         return
 
 
-async def test_a_profile_that_comes_after_a_persons_word_changes_nothing(world: Programme) -> None:
-    email = await confirmed_lead(world, message="I am interested in metrics.")
+async def test_a_profile_that_comes_after_a_persons_word_changes_nothing(personal: Programme) -> None:
+    email = await confirmed_lead(personal, message="I am interested in metrics.")
     wanted = wish(of=UNKNOWN | {"interests": ["tracing"]}, sequence="welcome_ready")
-    answer = await chosen(world, email, Slow(world, email, wanted))
-    row = await profile(world, email)
+    answer = await chosen(personal, email, Slow(personal, email, wanted))
+    row = await profile(personal, email)
     assert row is not None
     assert answer.made_by == "person"
     assert (row.made_by, row.author, row.interests) == ("person", "Mira", ["tracing"])
-    assert await welcomes(world, email) == ["welcome_ready"]
-    assert await reason(world, email, "chosen") == ("welcome_ready", "chosen by hand → welcome_ready")
+    assert await welcomes(personal, email) == ["welcome_ready"]
+    assert await reason(personal, email, "chosen") == ("welcome_ready", "chosen by hand → welcome_ready")
 
 
-async def test_recommendations_that_come_after_a_persons_word_change_nothing(world: Programme) -> None:
+async def test_recommendations_that_come_after_a_persons_word_change_nothing(personal: Programme) -> None:
     email = somebody()
-    await bought(world, email, Slow(world, email, wish(recommendations=[CAPACITY])), BOOK)
-    row = await recommendation(world, email)
+    await bought(personal, email, Slow(personal, email, wish(recommendations=[CAPACITY])), BOOK)
+    row = await recommendation(personal, email)
     assert row is not None
     assert (row.made_by, row.products) == ("person", [CAPACITY])
 
 
 async def test_recommendations_of_a_person_stay_whatever_is_bought_later(
-    world: Programme, writer: OpenAIWriter, httpserver: HTTPServer
+    personal: Programme, writer: OpenAIWriter, httpserver: HTTPServer
 ) -> None:
     says(httpserver, {"products": [TRACING]})
     email = somebody()
-    await bought(world, email, writer, BOOK)
-    await decide(world, email, wish(recommendations=[CAPACITY, BASICS]))
-    await bought(world, email, writer, "incident-practice")
+    await bought(personal, email, writer, BOOK)
+    await decide(personal, email, wish(recommendations=[CAPACITY, BASICS]))
+    await bought(personal, email, writer, "incident-practice")
     assert len(httpserver.log) == 1
-    row = await recommendation(world, email)
+    row = await recommendation(personal, email)
     assert row is not None
     assert (row.products, row.made_by) == ([CAPACITY, BASICS], "person")
-    assert await shown(world, email) - {"incident-practice"} == {CAPACITY, BASICS}
+    assert await shown(personal, email) - {"incident-practice"} == {CAPACITY, BASICS}
 
 
 async def test_an_offer_that_a_person_chose_stands_in_the_next_mail(
-    world: Programme, writer: OpenAIWriter, httpserver: HTTPServer
+    personal: Programme, writer: OpenAIWriter, httpserver: HTTPServer
 ) -> None:
     says(httpserver, UNKNOWN)
-    email = await confirmed_lead(world)
-    await chosen(world, email, writer)
-    await decide(world, email, wish(offer=CAPACITY))
-    walked = await world.walk(await world.journey(email, "welcome"))
+    email = await confirmed_lead(personal)
+    await chosen(personal, email, writer)
+    await decide(personal, email, wish(offer=CAPACITY))
+    walked = await personal.walk(await personal.journey(email, "welcome"))
     assert "Capacity Planning" in walked.mails["welcome_offer"].text
 
 
 async def test_begun_now_it_takes_the_place_of_the_welcome_that_runs(
-    world: Programme, writer: OpenAIWriter, httpserver: HTTPServer
+    personal: Programme, writer: OpenAIWriter, httpserver: HTTPServer
 ) -> None:
     says(httpserver, UNKNOWN)
-    email = await confirmed_lead(world)
-    await chosen(world, email, writer)
-    await decide(world, email, wish(of=READY, begin=True))
-    journeys = {one.sequence: one for one in await world.journeys(email)}
+    email = await confirmed_lead(personal)
+    await chosen(personal, email, writer)
+    await decide(personal, email, wish(of=READY, begin=True))
+    journeys = {one.sequence: one for one in await personal.journeys(email)}
     assert (journeys["welcome"].state, journeys["welcome"].reason) == ("exited", "overridden")
     assert journeys["welcome_ready"].state in {"starting", "running"}
-    walked = await world.walk(journeys["welcome"])
+    walked = await personal.walk(journeys["welcome"])
     assert walked.mails == {}
 
 
-async def test_begun_now_twice_begins_once(world: Programme, writer: OpenAIWriter, httpserver: HTTPServer) -> None:
+async def test_begun_now_twice_begins_once(personal: Programme, writer: OpenAIWriter, httpserver: HTTPServer) -> None:
     says(httpserver, UNKNOWN)
-    email = await confirmed_lead(world)
-    await chosen(world, email, writer)
+    email = await confirmed_lead(personal)
+    await chosen(personal, email, writer)
     for _ in range(3):
-        await decide(world, email, wish(of=READY, begin=True))
-    assert await welcomes(world, email) == ["welcome", "welcome_ready"]
+        await decide(personal, email, wish(of=READY, begin=True))
+    assert await welcomes(personal, email) == ["welcome", "welcome_ready"]
 
 
 async def test_begun_before_the_confirmation_nobody_is_welcomed_again(
-    world: Programme,
+    personal: Programme,
 ) -> None:
     email = somebody()
-    await world.tell("lead_captured", email, form="checklist")
-    await world.route()
-    await decide(world, email, wish(of=READY, begin=True))
-    await world.tell("email_confirmed", email)
-    await world.route()
-    assert await question(world, email) is None
-    assert await welcomes(world, email) == ["welcome_ready"]
+    await personal.tell("lead_captured", email, form="checklist")
+    await personal.route()
+    await decide(personal, email, wish(of=READY, begin=True))
+    await personal.tell("email_confirmed", email)
+    await personal.route()
+    assert await question(personal, email) is None
+    assert await welcomes(personal, email) == ["welcome_ready"]
 
 
 async def test_without_begin_a_running_welcome_goes_on(
-    world: Programme, writer: OpenAIWriter, httpserver: HTTPServer
+    personal: Programme, writer: OpenAIWriter, httpserver: HTTPServer
 ) -> None:
     says(httpserver, UNKNOWN)
-    email = await confirmed_lead(world)
-    await chosen(world, email, writer)
-    await decide(world, email, wish(of=READY))
-    assert await welcomes(world, email) == ["welcome"]
-    assert (await world.journey(email, "welcome")).state in {"starting", "running"}
+    email = await confirmed_lead(personal)
+    await chosen(personal, email, writer)
+    await decide(personal, email, wish(of=READY))
+    assert await welcomes(personal, email) == ["welcome"]
+    assert (await personal.journey(email, "welcome")).state in {"starting", "running"}
 
 
 async def test_a_persons_word_holds_with_the_switches_off(db: Database, writer: OpenAIWriter) -> None:
-    world = await new_personal(db, on=False)
+    personal = await new_personal(db, on=False)
     email = somebody()
-    await world.tell("lead_captured", email, form="checklist")
-    await world.route()
-    await decide(world, email, wish(of=READY, offer=CAPACITY, recommendations=[TRACING]))
-    await world.tell("email_confirmed", email)
-    await world.route()
-    await chosen(world, email, writer)
-    assert await welcomes(world, email) == ["welcome_ready"]
-    walked = await world.walk(await world.journey(email, "welcome_ready"))
+    await personal.tell("lead_captured", email, form="checklist")
+    await personal.route()
+    await decide(personal, email, wish(of=READY, offer=CAPACITY, recommendations=[TRACING]))
+    await personal.tell("email_confirmed", email)
+    await personal.route()
+    await chosen(personal, email, writer)
+    assert await welcomes(personal, email) == ["welcome_ready"]
+    walked = await personal.walk(await personal.journey(email, "welcome_ready"))
     assert "Capacity Planning" in walked.mails["welcome_offer"].text
-    await bought(world, email, writer, BOOK)
-    await world.route()
-    assert await shown(world, email) == {TRACING}
+    await bought(personal, email, writer, BOOK)
+    await personal.route()
+    assert await shown(personal, email) == {TRACING}
 
 
 async def test_taken_back_it_is_the_models_again(
-    world: Programme, writer: OpenAIWriter, httpserver: HTTPServer
+    personal: Programme, writer: OpenAIWriter, httpserver: HTTPServer
 ) -> None:
     says(httpserver, READY)
-    email = await confirmed_lead(world)
-    await decide(world, email, wish())
-    contact = await world.contact(email)
-    async with world.db.transaction() as tx:
+    email = await confirmed_lead(personal)
+    await decide(personal, email, wish())
+    contact = await personal.contact(email)
+    async with personal.db.transaction() as tx:
         await release(tx, contact.id)
-    await chosen(world, email, writer)
-    row = await profile(world, email)
+    await chosen(personal, email, writer)
+    row = await profile(personal, email)
     assert row is not None
     assert (row.made_by, row.buying_stage) == ("model", "ready")
 
 
-async def test_taken_back_while_it_was_looked_at_it_is_asked_again(world: Programme, writer: OpenAIWriter) -> None:
-    email = await confirmed_lead(world)
-    given = await question(world, email)
+async def test_taken_back_while_it_was_looked_at_it_is_asked_again(personal: Programme, writer: OpenAIWriter) -> None:
+    email = await confirmed_lead(personal)
+    given = await question(personal, email)
     assert given is not None
     with pytest.raises(Released):
-        await PersonalizationActivities(world.db, world.marketing, writer, world.clock)._welcome(given, "")
+        await PersonalizationActivities(personal.db, personal.marketing, writer, personal.clock)._welcome(given, "")
 
 
 @pytest.mark.parametrize("by_person", ["survivor", "other"])
-async def test_of_two_who_are_one_the_persons_word_holds(world: Programme, by_person: str) -> None:
+async def test_of_two_who_are_one_the_persons_word_holds(personal: Programme, by_person: str) -> None:
     first, second = somebody(), somebody()
     for email in (first, second):
-        await world.tell("lead_captured", email, form="checklist")
-    await world.route()
-    survivor, other = await world.contact(first), await world.contact(second)
-    async with world.db.transaction() as tx:
+        await personal.tell("lead_captured", email, form="checklist")
+    await personal.route()
+    survivor, other = await personal.contact(first), await personal.contact(second)
+    async with personal.db.transaction() as tx:
         for contact in (survivor, other):
             await lock_contact(tx, contact.id)
             tx.add(ProfileRow(contact_id=contact.id, author="openai"))
     marked = first if by_person == "survivor" else second
-    await decide(world, marked, wish(of=UNKNOWN | {"interests": ["metrics"]}, recommendations=[TRACING]))
-    await world.tell("login", first, user_id=f"of {first}")
-    await world.tell("login", second, user_id=f"of {first}")
-    await world.route()
-    row, recommended = await profile(world, first), await recommendation(world, first)
+    await decide(personal, marked, wish(of=UNKNOWN | {"interests": ["metrics"]}, recommendations=[TRACING]))
+    await personal.tell("login", first, user_id=f"of {first}")
+    await personal.tell("login", second, user_id=f"of {first}")
+    await personal.route()
+    row, recommended = await profile(personal, first), await recommendation(personal, first)
     assert row is not None
     assert recommended is not None
     assert (row.interests, row.made_by, recommended.products) == (["metrics"], "person", [TRACING])
@@ -260,31 +246,31 @@ async def test_of_two_who_are_one_the_persons_word_holds(world: Programme, by_pe
         (wish(recommendations=[BASICS, "yacht"]), "recommendations"),
     ],
 )
-async def test_a_person_chooses_among_what_is_configured_too(world: Programme, wanted: Wish, field: str) -> None:
-    email = await confirmed_lead(world)
+async def test_a_person_chooses_among_what_is_configured_too(personal: Programme, wanted: Wish, field: str) -> None:
+    email = await confirmed_lead(personal)
     with pytest.raises(Invalid) as refused:
-        await decide(world, email, wanted)
+        await decide(personal, email, wanted)
     assert refused.value.field == field
-    assert await profile(world, email) is None
+    assert await profile(personal, email) is None
 
 
-async def test_nobody_is_chosen_for_who_is_not_there(world: Programme) -> None:
-    async with world.db.transaction() as tx:
+async def test_nobody_is_chosen_for_who_is_not_there(personal: Programme) -> None:
+    async with personal.db.transaction() as tx:
         with pytest.raises(NotFound):
-            await override(tx, world.marketing, uuid4(), wish(), "Mira")
+            await override(tx, personal.marketing, uuid4(), wish(), "Mira")
 
 
-async def test_a_magnets_own_welcome_gives_way_to_what_a_person_chose(world: Programme) -> None:
+async def test_a_magnets_own_welcome_gives_way_to_what_a_person_chose(personal: Programme) -> None:
     """It stands in for the welcome, so that whoever begins another one ends it too."""
     plain = shipped("welcome").model_dump(mode="json")
     entry = {"event": "welcome_due", "when": [{"field": "payload.magnet", "is": "own"}]}
     own = Sequence.model_validate(plain | {"sequence": "own_welcome", "instead_of": "welcome", "entry": entry})
-    await world.publish(own)
-    world.marketing = world.marketing.model_copy(
-        update={"programme": world.marketing.programme.model_copy(update={"ai_personalization": False})}
+    await personal.publish(own)
+    personal.marketing = personal.marketing.model_copy(
+        update={"programme": personal.marketing.programme.model_copy(update={"ai_personalization": False})}
     )
-    email = await confirmed_lead(world, attributes={"magnet": "own"})
-    assert [one.sequence for one in await world.journeys(email) if one.state == "running"] == ["own_welcome"]
-    await decide(world, email, wish(of=READY, begin=True))
-    states = {one.sequence: one.state for one in await world.journeys(email)}
+    email = await confirmed_lead(personal, attributes={"magnet": "own"})
+    assert [one.sequence for one in await personal.journeys(email) if one.state == "running"] == ["own_welcome"]
+    await decide(personal, email, wish(of=READY, begin=True))
+    states = {one.sequence: one.state for one in await personal.journeys(email)}
     assert states == {"own_welcome": "exited", "welcome_ready": "running"}

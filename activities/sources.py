@@ -14,7 +14,7 @@ from domain.errors import Invalid
 from domain.sources import Document
 from providers.reading import read
 from providers.reading.fetching import fetch
-from store import source_uploads, sources
+from store import source_uploads, sources, uploads
 from store.db import Database
 from store.source_uploads import SourceUpload
 from workflows.source_reading import SourceReadingInput, SourceReadingResult
@@ -58,5 +58,5 @@ class SourceActivities:
     async def _written(self, row: SourceUpload, file: Path) -> None:
         async with self._db.transaction() as tx:
             with file.open("wb") as out:
-                async for content in source_uploads.pieces(tx, row.id):
+                async for content in uploads.pieces(tx, row.id):
                     out.write(content)

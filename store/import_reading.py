@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from uuid import UUID
 
@@ -15,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.errors import Invalid
 from domain.exporting import plain_cell
 from domain.importing import WrongRow, check_columns, guess, read_row
+from store import uploads
 from store.db import Database
-from store.imports import MAX_ROWS, Import, ImportChunk, ImportRow, forget_file, locked
+from store.imports import MAX_ROWS, Import, ImportRow, locked
 
 BATCH = 1_000
 
@@ -27,18 +28,12 @@ async def read_file(db: Database, import_id: UUID) -> None:
         row = await locked(tx, import_id)
         if row.header:
             return
-        content = b"".join([chunk async for chunk in _chunks(tx, import_id)])
+        content = b"".join([piece async for piece in uploads.pieces(tx, import_id)])
         lines = csv.reader(io.StringIO(_decoded(content), newline=""), delimiter=_delimiter(content), strict=True)
         header = [plain_cell(name).strip() for name in _next(lines)]
         row.columns, row.header = guess(header), header
         row.total = await _store(tx, import_id, lines)
-        await forget_file(tx, import_id)
-
-
-async def _chunks(tx: AsyncSession, import_id: UUID) -> AsyncIterator[bytes]:
-    pieces = select(ImportChunk.content).where(ImportChunk.import_id == import_id).order_by(ImportChunk.no)
-    for content in (await tx.execute(pieces)).scalars():
-        yield content
+        await uploads.forget(tx, import_id)
 
 
 def _decoded(content: bytes) -> str:

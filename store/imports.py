@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, Index, LargeBinary, func, select, text, update
+from sqlalchemy import Index, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel
 
 from domain.errors import Conflict, Invalid, NotFound
 from domain.events import Incoming
 from domain.importing import check_columns
-from store import inbox
+from store import inbox, uploads
 from store.access import record
 from store.base import at, created, json_list, json_object, now, words
 from store.facts.leads import OURS
@@ -62,16 +62,6 @@ class Import(SQLModel, table=True):
     finished_at: datetime | None = at()
 
 
-class ImportChunk(SQLModel, table=True):
-    """A piece of the file. Deleted once the rows have been read from it."""
-
-    __tablename__ = "import_chunks"
-
-    import_id: UUID = Field(primary_key=True, foreign_key="imports.id")
-    no: int = Field(primary_key=True)
-    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-
-
 class ImportRow(SQLModel, table=True):
     """One line of the file.
 
@@ -117,12 +107,9 @@ async def receive(tx: AsyncSession, import_id: UUID, no: int, content: bytes) ->
     row = await locked(tx, import_id)
     if row.state != "uploading":
         raise Conflict("This import has its file already. Begin another one for another file.")
-    if await tx.get(ImportChunk, (import_id, no)) is not None:
-        return
-    row.size_bytes += len(content)
+    row.size_bytes += await uploads.keep(tx, row.id, no, content)
     if row.size_bytes > MAX_BYTES:
         raise Invalid("The file is larger than 100 MB. Split it and import the parts.", "file")
-    tx.add(ImportChunk(import_id=import_id, no=no, content=content))
 
 
 async def check(tx: AsyncSession, import_id: UUID, by: str, columns: list[str] | None = None) -> Import:
@@ -196,11 +183,6 @@ async def count_states(tx: AsyncSession, import_id: UUID) -> dict[str, int]:
     return {row[0]: row[1] for row in (await tx.execute(counted)).all()}
 
 
-async def forget_file(tx: AsyncSession, import_id: UUID) -> None:
-    """Drop the pieces of the file, from which the rows have been read."""
-    await tx.execute(text("DELETE FROM import_chunks WHERE import_id = :id"), {"id": import_id})
-
-
 async def finish(tx: AsyncSession, import_id: UUID, expected: str, state: str) -> None:
     """The task is done, unless somebody stopped it meanwhile."""
     done = update(Import).where(Import.id == import_id, Import.state == expected)
@@ -211,4 +193,4 @@ async def refuse(tx: AsyncSession, import_id: UUID, reason: str) -> None:
     """The file cannot be read: say why, and wait for nothing more."""
     refused = update(Import).where(Import.id == import_id, Import.state == "checking")
     await tx.execute(refused.values(state="refused", reason=reason, finished_at=now()))
-    await forget_file(tx, import_id)
+    await uploads.forget(tx, import_id)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, Index, LargeBinary, delete, select
+from sqlalchemy import Index, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 
 from domain.errors import Conflict, Invalid, NotFound
 from domain.events import Incoming
 from domain.sources import MAX_BYTES, too_large
-from store import inbox
+from store import inbox, uploads
 from store.access import record
 from store.assets import OURS
 from store.base import at, created, now
@@ -44,16 +43,6 @@ class SourceUpload(SQLModel, table=True):
     ended_at: datetime | None = at()
 
 
-class SourcePiece(SQLModel, table=True):
-    """A piece of the file. Deleted once it has been read."""
-
-    __tablename__ = "source_pieces"
-
-    upload_id: UUID = Field(primary_key=True, foreign_key="source_uploads.id")
-    no: int = Field(primary_key=True)
-    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-
-
 async def begin(tx: AsyncSession, filename: str, by: str, *, url: str = "") -> SourceUpload:
     """A new one, which waits for its file; a page is read at once."""
     row = SourceUpload(filename=filename[:200], url=url[:2000], created_by=by)
@@ -78,12 +67,9 @@ async def receive(tx: AsyncSession, upload_id: UUID, no: int, content: bytes) ->
     row = await get(tx, upload_id)
     if row.state != UPLOADING:
         raise Conflict("This file was sent already. Begin another upload for another file.")
-    if await tx.get(SourcePiece, (upload_id, no)) is not None:
-        return
-    row.size_bytes += len(content)
+    row.size_bytes += await uploads.keep(tx, row.id, no, content)
     if row.size_bytes > MAX_BYTES:
         raise Invalid(too_large(row.size_bytes), "file")
-    tx.add(SourcePiece(upload_id=upload_id, no=no, content=content))
 
 
 async def read(tx: AsyncSession, upload_id: UUID) -> SourceUpload:
@@ -107,18 +93,11 @@ async def _ask(tx: AsyncSession, row: SourceUpload) -> None:
     record(tx, row.created_by, "source.uploaded", f"source-upload:{row.id}", filename=row.filename, url=row.url)
 
 
-async def pieces(tx: AsyncSession, upload_id: UUID) -> AsyncIterator[bytes]:
-    """The file's bytes in order."""
-    found = select(col(SourcePiece.content)).where(col(SourcePiece.upload_id) == upload_id)
-    async for content in await tx.stream_scalars(found.order_by(col(SourcePiece.no))):
-        yield content
-
-
 async def ended(tx: AsyncSession, upload_id: UUID, *, source_id: UUID | None = None, reason: str = "") -> None:
     """It was read, or refused for the reason; the pieces are not needed any more."""
     row = await get(tx, upload_id)
     row.state, row.source_id, row.reason, row.ended_at = READ if source_id else REFUSED, source_id, reason, now()
-    await tx.execute(delete(SourcePiece).where(col(SourcePiece.upload_id) == upload_id))
+    await uploads.forget(tx, upload_id)
 
 
 async def recent(tx: AsyncSession, count: int = 5) -> list[SourceUpload]:

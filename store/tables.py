@@ -38,6 +38,7 @@ from store import (
     sources,
     subscriptions,
     tasks,
+    uploads,
     webinars,
     writer_calls,
 )
@@ -76,6 +77,7 @@ MODULES = (
     sources,
     subscriptions,
     tasks,
+    uploads,
     webinars,
     writer_calls,
 )

@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi import APIRouter, Form, Request
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from api.dashboard.desk import Deciding, Desk, PageRoute, Reading
+from api.dashboard.uploads import Uploading
 from domain.errors import Conflict, Invalid
 from domain.importing import ATTRIBUTE, FIELDS
 from store import imports
@@ -38,20 +39,17 @@ async def _list(desk: Desk, cursor: str | None = None, wrong: str = "", status: 
 
 
 @router.post("/imports")
-async def begin(
-    desk: Deciding, request: Request, filename: Text = "", file: Annotated[UploadFile | None, File()] = None
-) -> Response:
-    """A new import. A small file comes with the form; a script sends a large one in pieces afterwards."""
-    content = await file.read() if file else b""
+async def begin(desk: Deciding, upload: Uploading) -> Response:
+    """A new import; one whose file came with the form is checked at once."""
     by = desk.person.actor
-    if not content and "application/json" not in request.headers.get("accept", ""):
+    if not (upload.content or upload.by_script):
         return await _list(desk, wrong="Choose a file that is not empty.", status=422)
     async with desk.services.db.transaction() as tx:
-        row = await imports.begin(tx, filename or (file.filename if file else "") or "", by)
-        if content:
-            await imports.receive(tx, row.id, 0, content)
+        row = await imports.begin(tx, upload.filename, by)
+        if upload.content:
+            await imports.receive(tx, row.id, 0, upload.content)
             await imports.check(tx, row.id, by)
-    return desk.to(f"/imports/{row.id}") if content else JSONResponse({"id": str(row.id)}, 201)
+    return upload.begun(desk, row.id, f"/imports/{row.id}")
 
 
 @router.post("/imports/{import_id}/pieces/{no}")

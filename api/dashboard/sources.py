@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, File, Form, Request, UploadFile
-from starlette.responses import JSONResponse, Response
+from fastapi import APIRouter, Form, Request
+from starlette.responses import Response
 
 from api.dashboard.desk import Deciding, Desk, PageRoute, Reading
+from api.dashboard.uploads import Uploading
 from store import source_uploads
 from store.queries.sources import list_sources, source_view
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 ROWS = 40
-
-Text = Annotated[str, Form()]
 
 
 @router.get("/sources")
@@ -33,28 +32,20 @@ async def _list(desk: Desk, cursor: str | None = None, wrong: str = "", status: 
 
 
 @router.post("/sources/uploads")
-async def begin(
-    desk: Deciding,
-    request: Request,
-    filename: Text = "",
-    url: Text = "",
-    file: Annotated[UploadFile | None, File()] = None,
-) -> Response:
-    """A new upload. A small file comes with the form; a script sends a large one in pieces afterwards."""
-    content, url = await file.read() if file else b"", url.strip()
-    by_script = "application/json" in request.headers.get("accept", "")
+async def begin(desk: Deciding, upload: Uploading, url: Annotated[str, Form()] = "") -> Response:
+    """A new upload, of a file or of what stands at an address; what is whole is read at once."""
+    url = url.strip()
     if url and not url.lower().startswith(("http://", "https://")):
         return await _list(desk, wrong="Give the whole address, as https://example.com/article.", status=422)
-    if not (content or url or by_script):
+    if not (upload.content or url or upload.by_script):
         return await _list(desk, wrong="Choose a file that is not empty, or give an address.", status=422)
     async with desk.services.db.transaction() as tx:
-        name = filename or (file.filename if file else "") or ""
-        row = await source_uploads.begin(tx, name, desk.person.actor, url=url)
-        if content and not url:
-            await source_uploads.receive(tx, row.id, 0, content)
+        row = await source_uploads.begin(tx, upload.filename, desk.person.actor, url=url)
+        if upload.content and not url:
+            await source_uploads.receive(tx, row.id, 0, upload.content)
             await source_uploads.read(tx, row.id)
     desk.services.bell.ring()
-    return JSONResponse({"id": str(row.id)}, 201) if by_script else desk.to("/sources")
+    return upload.begun(desk, row.id, "/sources")
 
 
 @router.post("/sources/uploads/{upload_id}/pieces/{no}")

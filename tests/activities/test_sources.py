@@ -12,7 +12,7 @@ from activities.sources import SourceActivities
 from domain.errors import Conflict, Invalid
 from domain.sources import MAX_BYTES
 from providers.webhooks import public_client
-from store import source_uploads, sources
+from store import source_uploads, sources, uploads
 from store.db import Database
 from store.source_uploads import SourceUpload
 from tests.books.kit import EPUB
@@ -41,7 +41,7 @@ async def read(db: Database, upload_id: UUID, client: httpx.AsyncClient | None =
         answer = await ActivityEnvironment().run(doing.read, SourceReadingInput(upload_id=upload_id))
     async with db.transaction() as tx:
         row = await source_uploads.get(tx, upload_id)
-        left = [piece async for piece in source_uploads.pieces(tx, upload_id)]
+        left = [piece async for piece in uploads.pieces(tx, upload_id)]
     assert answer == SourceReadingResult(state=row.state)
     assert left == [], "what was read is not kept twice"
     return row

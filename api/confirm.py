@@ -5,11 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
+from api.consents import proof
 from api.deps import Wired
-from api.forms import ip_hash
 from api.pages import page
 from api.problems import responses
-from api.security import address
 from api.unsubscribe import Token
 from domain.events import Incoming
 from providers.links import read_confirm
@@ -36,12 +35,11 @@ async def confirm(token: Token, request: Request, services: Wired) -> HTMLRespon
     async with services.db.transaction() as tx:
         contact = await living(tx, link.contact_id)
     if contact.erased_at is None:
-        proof = {"place": SOURCE, "ip_hash": ip_hash(services.secret, address(request.scope))}
         told = Incoming(
             type="email_confirmed",
             source=SOURCE,
             sender_id=f"confirm:{link.message_id}",
-            payload={"contact_id": str(contact.id)} | proof,
+            payload={"contact_id": str(contact.id), **proof(request, services, SOURCE)},
         )
         await services.take(told)
     return page("confirm.html", brand=services.marketing.brand.name, done=True)

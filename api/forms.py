@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from api import affiliate_links
+from api.consents import agreed
 from api.deps import Services, Wired
 from api.pages import page
+from api.posted import VisitorFields, fields_of, given_in, is_json
 from api.problems import responses
 from api.redirects import local
-from api.security import address
-from api.webhooks import reading
-from domain.errors import Invalid, NotFound
+from domain.errors import NotFound
 from domain.events import Incoming
-from domain.identity import normal_email
 from domain.marketing import Form
 from store import magnets
 
 THANKS = "/thanks"
 TOLD = frozenset({"first_name", "company", "message", "source", "timezone"})
-NO = frozenset({"", "0", "no", "off", "false"})
 
 router = APIRouter(tags=["forms"])
 Name = Annotated[str, Path(description="As it is called in `marketing.yaml`.", examples=["contact"])]
@@ -45,28 +42,18 @@ EXAMPLE: dict[str, JsonValue] = {
 }
 
 
-class Fields(BaseModel):
+class Fields(VisitorFields):
     """What a form may hold; all but the address may be absent. Fields of other names are left alone."""
 
-    model_config = ConfigDict(extra="ignore", json_schema_extra={"examples": [EXAMPLE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
-    email: str = Field(max_length=320)
-    first_name: str = Field("", max_length=200)
-    company: str = Field("", max_length=200)
     message: str = Field("", max_length=10_000)
     source: str = Field("", max_length=200)
     audience: str = Field("", max_length=200)
-    utm_source: str = Field("", max_length=200)
-    utm_medium: str = Field("", max_length=200)
-    utm_campaign: str = Field("", max_length=200)
-    utm_term: str = Field("", max_length=200)
-    utm_content: str = Field("", max_length=200)
     landing_page: str = Field("", max_length=2000)
-    timezone: str = Field("", max_length=64, description="IANA name, from the browser.")
     referrer: str = Field("", max_length=2000)
     anonymous_id: str | None = Field(None, max_length=255, description="Whose page visits these are, from the tag.")
     session_id: str | None = Field(None, max_length=255)
-    submission_id: str | None = Field(None, max_length=200, description="Makes a repeated post recognisable.")
     consent: str = Field("on", max_length=20, description="`off` where the form has a box that was not ticked.")
 
 
@@ -103,11 +90,10 @@ async def post_form(form: Name, request: Request, services: Wired) -> Response:
     if configured is None:
         raise NotFound("There is no form of this name.")
     body = await request.body()
-    is_json = request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
-    fields = fields_of(reading.parse_object(body) if is_json else await pairs(request))
+    fields = fields_of(Fields, await given_in(request))
     promised = await _promised(services, configured)
     receipt = await services.take(captured(form, configured, fields, request, services, body, promised))
-    if not is_json:
+    if not is_json(request):
         target = local(configured.redirect, services.settings.public_url, THANKS)
         return RedirectResponse(target, HTTPStatus.SEE_OTHER)
     posted = Posted(outcome=receipt.outcome, id=str(receipt.event_id) if receipt.event_id else None)
@@ -118,29 +104,6 @@ async def post_form(form: Name, request: Request, services: Wired) -> Response:
 async def thanks(services: Wired) -> HTMLResponse:
     """Where a form leads that has no page of its own."""
     return page("thanks.html", brand=services.marketing.brand.name)
-
-
-async def pairs(request: Request) -> dict[str, object]:
-    """The text fields of an HTML form; files are left alone."""
-    async with request.form(max_files=10, max_fields=200) as form:
-        return {
-            reading.storable(key): reading.storable(value)
-            for key, value in form.multi_items()
-            if isinstance(value, str)
-        }
-
-
-def fields_of(given: dict[str, object]) -> Fields:
-    """Empty fields count as absent. Raises Invalid with the field."""
-    stripped = {key: value.strip() if isinstance(value, str) else value for key, value in given.items()}
-    # An empty box of consent is a no; an empty field of any other name is none.
-    present = {key: value for key, value in stripped.items() if value or key == "consent"}
-    try:
-        fields = Fields.model_validate(present)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise Invalid(f"{first['msg']}.", ".".join(str(part) for part in first["loc"])) from None
-    return fields.model_copy(update={"email": normal_email(fields.email)})
 
 
 def captured(
@@ -154,7 +117,6 @@ def captured(
 ) -> Incoming:
     """What a form's fields become; `promised` is what is given for them."""
     payload = fields.model_dump(include={*TOLD, "landing_page", "referrer"})
-    utm = {key.removeprefix("utm_"): value for key, value in fields.model_dump().items() if key.startswith("utm_")}
     return Incoming(
         type=form.event,
         source=f"form:{name}"[:60],
@@ -169,15 +131,16 @@ def captured(
             "tags": form.tags,
             **promised,
             **affiliate_links.told(request, services),
-            "utm": {key: value for key, value in utm.items() if value},
-            "consent": {
-                "granted": bool(form.consent_wording) and fields.consent.lower() not in NO,
-                "double_opt_in": form.double_opt_in,
-                "form": name,
-                "place": fields.landing_page or f"form:{name}",
-                "wording": form.consent_wording,
-                "ip_hash": ip_hash(services.secret, address(request.scope)),
-            },
+            "utm": fields.utm,
+            "consent": agreed(
+                request,
+                services,
+                form=name,
+                wording=form.consent_wording,
+                place=fields.landing_page or f"form:{name}",
+                answer=fields.consent,
+                double_opt_in=form.double_opt_in,
+            ),
         },
         raw=body,
     )
@@ -195,8 +158,3 @@ async def _promised(services: Services, form: Form) -> dict[str, object]:
 def gives(key: str, kind: str) -> dict[str, object]:
     """A magnet in an event, by which it is delivered and which the welcome remembers."""
     return {"magnet": key, "attributes": {"magnet": key, "magnet_kind": kind}}
-
-
-def ip_hash(secret: str, ip: str) -> str:
-    """Proof of where a consent came from, which says nothing to who does not have the key."""
-    return hmac.new(secret.encode(), f"ip:{ip}".encode(), "sha256").hexdigest()

@@ -12,11 +12,13 @@ from limits import RateLimitItemPerMinute
 from starlette.responses import RedirectResponse, Response
 
 from api import affiliate_links
+from api.consents import agreed
 from api.deps import Services, Wired
-from api.forms import gives, ip_hash, pairs
+from api.forms import gives
 from api.funnel_till import to_till
 from api.funnel_view import Place, find, next_webinar, place, show
 from api.funnels import Key, Slug
+from api.posted import pairs
 from api.problems import responses
 from api.security import address, same_site
 from api.visitors import remember, visitor_of
@@ -142,14 +144,9 @@ async def _lead(at: Place, given: str, request: Request, services: Services, who
             **affiliate_links.told(request, services),
             **({"webinar": webinar.code} if webinar else {}),
             **(gives(gift.key, gift.kind) if gift else {}),
-            "consent": {
-                "granted": bool(rules.consent_wording),
-                "double_opt_in": rules.double_opt_in,
-                "form": form,
-                "place": form,
-                "wording": rules.consent_wording,
-                "ip_hash": ip_hash(services.secret, address(request.scope)),
-            },
+            "consent": agreed(
+                request, services, form=form, wording=rules.consent_wording, double_opt_in=rules.double_opt_in
+            ),
         },
     )
     await services.take(incoming)

@@ -11,9 +11,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.covers import Cover, covers
 from api.deps import Services, Wired
-from api.forms import captured, fields_of, gives, pairs
+from api.forms import Fields, captured, gives
 from api.magnets import KINDS
 from api.pages import page
+from api.posted import CAMPAIGN, campaign_of, fields_of, pairs
 from api.problems import responses
 from domain.errors import Invalid
 from domain.marketing import Form
@@ -26,7 +27,8 @@ WITHOUT: Final = Form(
     double_opt_in=True,
     consent_wording="Also send me what goes with it, now and then. I can end this at any time.",
 )
-CAMPAIGN: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "source")
+# Where somebody came from, in a word, beside the campaign's parameters.
+SOURCE: Final = "source"
 router = APIRouter(tags=["lead magnets"])
 Slug = Annotated[str, Path(max_length=120, examples=["walden-quiz"])]
 
@@ -34,7 +36,7 @@ Slug = Annotated[str, Path(max_length=120, examples=["walden-quiz"])]
 @router.get("/g/{slug}", summary="What is given away", response_class=HTMLResponse, responses=responses(404))
 async def show(slug: Slug, request: Request, services: Wired) -> HTMLResponse:
     """Campaign parameters of the address go with the form. Changes nothing."""
-    return landing(services, await live(services, slug), filled=campaign(request))
+    return landing(services, await live(services, slug), filled=campaign_of(request, SOURCE))
 
 
 @router.post(
@@ -54,7 +56,7 @@ async def ask(slug: Slug, request: Request, services: Wired) -> Response:
     try:
         await capture(services, found, given, request, body)
     except Invalid as error:
-        return landing(services, found, filled=given, wrong=said(error), status=error.status)
+        return landing(services, found, filled=given, wrong=str(error), status=error.status)
     return RedirectResponse(f"/g/{slug}/thanks", HTTPStatus.SEE_OTHER)
 
 
@@ -72,18 +74,13 @@ async def live(services: Services, slug: str) -> Published:
         return await magnets.live(tx, services.marketing, slug)
 
 
-def campaign(request: Request) -> dict[str, object]:
-    """The campaign parameters of an address."""
-    return {name: request.query_params[name][:200] for name in CAMPAIGN if name in request.query_params}
-
-
 async def capture(
     services: Services, found: Published, given: dict[str, object], request: Request, body: bytes
 ) -> None:
     """Make a lead of what a form said. Raises Invalid."""
     form = form_of(services, found)
     place = f"{services.settings.public_url}/g/{found.key}"
-    fields = fields_of({"landing_page": place, **given})
+    fields = fields_of(Fields, {"landing_page": place, **given})
     await services.take(captured(found.key, form, fields, request, services, body, gives(found.key, found.kind)))
 
 
@@ -91,11 +88,6 @@ def form_of(services: Services, found: Published) -> Form:
     """Consent as the configuration asks for it, with a tag of its own."""
     form = services.marketing.forms.get(FORM, WITHOUT)
     return form.model_copy(update={"event": "lead_captured", "tags": [*form.tags, f"magnet:{found.key}"[:100]]})
-
-
-def said(error: Invalid) -> str:
-    """What is wrong, for who filled the form in."""
-    return "Your email address is needed." if error.field == "email" else str(error)
 
 
 def landing(
@@ -128,6 +120,6 @@ def form_values(services: Services, found: Published, filled: dict[str, object])
     return {
         "filled": filled,
         "consent": form_of(services, found).consent_wording,
-        "campaign": CAMPAIGN,
+        "campaign": (*CAMPAIGN, SOURCE),
         "submission_id": filled.get("submission_id") or uuid4().hex,
     }

@@ -13,10 +13,10 @@ from starlette.responses import RedirectResponse, Response
 from api import affiliate_links
 from api.covers import covers
 from api.deps import Services, Wired
-from api.forms import pairs
 from api.funnel_view import public_page
 from api.offer_till import STEP, to_till
 from api.offer_view import offer_page
+from api.posted import pairs
 from api.problems import responses
 from api.security import address, same_site
 from api.visitors import remember, visitor_of

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from api.consents import proof
 from api.deps import Services, Wired
-from api.forms import ip_hash, pairs
 from api.pages import page
+from api.posted import pairs
 from api.problems import responses
-from api.security import address
 from api.unsubscribe import Token, leave
 from domain.events import Incoming
 from domain.identity import masked
@@ -93,9 +93,13 @@ async def choose(token: Token, request: Request, services: Wired) -> Response:
     if "nothing" in given:
         await leave(token, request, services)
     elif contact.erased_at is None and (changed := dict(_changed(services.marketing, contact, given))):
-        proof = {"place": SOURCE, "ip_hash": ip_hash(services.secret, address(request.scope))}
-        payload = {"contact_id": str(contact.id), "choices": changed, "wording": _wording(services.marketing, changed)}
-        await services.take(Incoming(type="preferences_changed", source=SOURCE, payload=payload | proof))
+        payload = {
+            "contact_id": str(contact.id),
+            "choices": changed,
+            "wording": _wording(services.marketing, changed),
+            **proof(request, services, SOURCE),
+        }
+        await services.take(Incoming(type="preferences_changed", source=SOURCE, payload=payload))
     return RedirectResponse(f"/u/{token}/preferences?saved=1", HTTPStatus.SEE_OTHER)
 
 

@@ -11,10 +11,11 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from api.deps import Services, Wired
-from api.forms import fields_of, pairs
-from api.gifts import Slug, campaign, capture, form_values, live, said
+from api.forms import Fields
+from api.gifts import SOURCE, Slug, capture, form_values, live
 from api.magnets import book_of
 from api.pages import POLICY, page
+from api.posted import campaign_of, fields_of, pairs
 from api.problems import responses
 from domain.errors import Invalid, NotFound
 from domain.events import Incoming
@@ -46,7 +47,7 @@ async def script(request: Request) -> Response:
 async def show(slug: Slug, request: Request, services: Wired, link: Link = "") -> HTMLResponse:
     """Changes nothing."""
     found, quiz = await _quiz(services, slug)
-    return _questions(services, found, quiz, {**campaign(request), "m": link})
+    return _questions(services, found, quiz, {**campaign_of(request, SOURCE), "m": link})
 
 
 @router.post(
@@ -67,7 +68,7 @@ async def take(slug: Slug, request: Request, services: Wired) -> Response:
         _check(answers)
         await _tell(services, found, quiz, answers, given, request, body)
     except Invalid as error:
-        return _questions(services, found, quiz, given, wrong=said(error), status=error.status)
+        return _questions(services, found, quiz, given, wrong=str(error), status=error.status)
     return await _result(services, found, quiz, answers)
 
 
@@ -109,7 +110,7 @@ async def _tell(
         sender = f"quiz:{contact}:{found.key}:{submission}"
         await services.take(Incoming(type=COMPLETED, source=OURS, sender_id=sender, payload=payload))
     elif str(given.get("email") or "").strip():
-        email = fields_of(given).email
+        email = fields_of(Fields, given).email
         await capture(services, found, given, request, body)
         once = f"quiz:{found.key}:{submission}" if submission else None
         source = f"form:{found.key}"[:60]

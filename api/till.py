@@ -16,10 +16,10 @@ from starlette.responses import RedirectResponse, Response
 
 from api import affiliate_links
 from api.deps import Services, Wired
-from api.forms import pairs
 from api.funnel_till import back_from_till
 from api.funnel_view import find, name_of, public_page, way
 from api.offer_till import home_of, of_offer
+from api.posted import pairs
 from api.problems import responses
 from api.security import address, same_site
 from domain.errors import Invalid, NotFound

@@ -7,11 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from starlette.responses import HTMLResponse
 
+from api.consents import proof
 from api.deps import Services, Wired
-from api.forms import ip_hash
 from api.pages import page
 from api.problems import responses
-from api.security import address
 from domain.events import Incoming
 from providers.links import read_unsubscribe
 from store.queries.contacts import living
@@ -58,6 +57,9 @@ async def leave(token: str, request: Request, services: Services) -> None:
         contact = await living(tx, link.contact_id)
     # A repeat is no second event; but whoever subscribed again meanwhile can leave by the old link too.
     if contact.opted_out_at is None and contact.erased_at is None:
-        ids = {"contact_id": str(contact.id), "message_id": str(link.message_id) if link.message_id else None}
-        proof = {"ip_hash": ip_hash(services.secret, address(request.scope))}
-        await services.take(Incoming(type="unsubscribed", source=SOURCE, payload=ids | proof))
+        payload = {
+            "contact_id": str(contact.id),
+            "message_id": str(link.message_id) if link.message_id else None,
+            **proof(request, services, SOURCE),
+        }
+        await services.take(Incoming(type="unsubscribed", source=SOURCE, payload=payload))

@@ -3,57 +3,41 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from api import affiliate_links
+from api.consents import agreed
 from api.deps import Services, Wired
-from api.forms import NO, ip_hash, pairs
 from api.pages import page
+from api.posted import CAMPAIGN, VisitorFields, campaign_of, fields_of, given_in, is_json
 from api.problems import responses
-from api.security import address
-from api.webhooks import reading
 from domain.errors import Conflict, Invalid
 from domain.events import Incoming
-from domain.identity import normal_email
 from providers.rendering.filters import when
 from store.base import now
 from store.webinars import Webinar, by_code
 from store.zones import zone_of
 
-CAMPAIGN = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 router = APIRouter(tags=["webinars"])
 Code = Annotated[str, Path(max_length=20, examples=["WB003"])]
 
 
-class Fields(BaseModel):
+class Fields(VisitorFields):
     """What the form holds; all but the address may be absent."""
 
-    model_config = ConfigDict(extra="ignore")
-
-    email: str = Field(max_length=320)
-    first_name: str = Field("", max_length=200)
-    company: str = Field("", max_length=200)
     phone: str = Field("", max_length=50)
     organization_type: str = Field("", max_length=200)
-    timezone: str = Field("", max_length=64)
-    submission_id: str | None = Field(None, max_length=200)
     consent: str = Field("", max_length=20)
-    utm_source: str = Field("", max_length=200)
-    utm_medium: str = Field("", max_length=200)
-    utm_campaign: str = Field("", max_length=200)
-    utm_term: str = Field("", max_length=200)
-    utm_content: str = Field("", max_length=200)
 
 
 @router.get("/webinars/{code}", summary="A webinar's registration form", response_class=HTMLResponse)
 async def show(code: Code, request: Request, services: Wired) -> HTMLResponse:
     """Campaign parameters of the address go with the registration."""
-    utm = {name: request.query_params[name][:200] for name in CAMPAIGN if name in request.query_params}
-    return _page(services, await _webinar(services, code), filled=utm)
+    return _page(services, await _webinar(services, code), filled=campaign_of(request))
 
 
 @router.get("/webinars/{code}/registered", include_in_schema=False)
@@ -80,20 +64,19 @@ async def registered(code: Code, services: Wired) -> HTMLResponse:
 async def register(code: Code, request: Request, services: Wired) -> Response:
     """JSON is answered 202; an HTML form's post 303, or its page again with what is wrong."""
     webinar = await _webinar(services, code)
-    is_json = request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
-    given = reading.parse_object(await request.body()) if is_json else dict(await pairs(request))
+    given, scripted = await given_in(request), is_json(request)
     if _closed(webinar):
-        if is_json:
+        if scripted:
             raise Conflict("This webinar takes no registrations any more.")
         return _page(services, webinar, status=HTTPStatus.CONFLICT)
     try:
-        fields = _fields(given)
+        fields = fields_of(Fields, given)
     except Invalid as error:
-        if is_json:
+        if scripted:
             raise
         return _page(services, webinar, filled=given, wrong=str(error), status=error.status)
     receipt = await services.take(_incoming(webinar, fields, request, services))
-    if is_json:
+    if scripted:
         return JSONResponse({"outcome": receipt.outcome}, HTTPStatus.ACCEPTED)
     return RedirectResponse(f"/webinars/{webinar.code}/registered", HTTPStatus.SEE_OTHER)
 
@@ -107,23 +90,9 @@ def _closed(webinar: Webinar) -> bool:
     return webinar.state == "canceled" or webinar.ends_at <= now()
 
 
-def _fields(given: dict[str, Any]) -> Fields:
-    stripped = {key: value.strip() if isinstance(value, str) else value for key, value in given.items()}
-    try:
-        fields = Fields.model_validate({key: value for key, value in stripped.items() if value})
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        missing = "Your email address is needed." if field == "email" else f"{first['msg']}."
-        raise Invalid(missing, field) from None
-    return fields.model_copy(update={"email": normal_email(fields.email)})
-
-
 def _incoming(webinar: Webinar, fields: Fields, request: Request, services: Services) -> Incoming:
     said = fields.model_dump(include={"first_name", "company", "phone", "organization_type", "timezone"})
-    utm = {name.removeprefix("utm_"): value for name in CAMPAIGN if (value := getattr(fields, name))}
     rules = services.marketing.webinars
-    place = f"webinar:{webinar.code}"
     return Incoming(
         type="webinar_registered",
         source="form:webinar",
@@ -132,15 +101,15 @@ def _incoming(webinar: Webinar, fields: Fields, request: Request, services: Serv
         payload={
             **{name: value for name, value in said.items() if value},
             "webinar": webinar.code,
-            "utm": utm,
+            "utm": fields.utm,
             **affiliate_links.told(request, services),
-            "consent": {
-                "granted": bool(rules.consent_wording) and fields.consent.lower() not in NO,
-                "form": place,
-                "place": place,
-                "wording": rules.consent_wording,
-                "ip_hash": ip_hash(services.secret, address(request.scope)),
-            },
+            "consent": agreed(
+                request,
+                services,
+                form=f"webinar:{webinar.code}",
+                wording=rules.consent_wording,
+                answer=fields.consent,
+            ),
         },
     )
 
@@ -149,7 +118,7 @@ def _page(
     services: Services,
     webinar: Webinar,
     *,
-    filled: dict[str, Any] | None = None,
+    filled: dict[str, object] | None = None,
     wrong: str = "",
     done: bool = False,
     status: int = HTTPStatus.OK,

@@ -109,11 +109,13 @@ async def test_asking_makes_a_lead_with_its_source_and_nothing_else_does(
     assert told == ["lead_captured", "confirmation_due"]
 
 
-async def test_without_an_address_the_page_comes_again(stranger: httpx.AsyncClient) -> None:
+async def test_without_a_good_address_the_page_comes_again_and_says_what_is_wrong(stranger: httpx.AsyncClient) -> None:
     answer = await stranger.post(f"/g/{LIST}", data={"email": "", "first_name": "Ada <b>"})
     assert answer.status_code == 422
     assert "Your email address is needed." in answer.text
     assert 'value="Ada &lt;b&gt;"' in answer.text
+    mistyped = await stranger.post(f"/g/{LIST}", data={"email": "ada(at)example.com"})
+    assert "This is not an email address" in mistyped.text
 
 
 async def test_the_link_of_the_mail_gives_what_was_published(

@@ -27,7 +27,7 @@ async def take(tx: AsyncSession, code: str, listed: Listed, by: str) -> tuple[in
         .join(Registration, Registration.contact_id == Contact.id)
         .where(Registration.webinar_id == webinar.id, Identity.kind == "email", Identity.value.in_(list(listed.came)))
     )
-    places = dict((await tx.execute(rows)).tuples().all())
+    places = dict((await tx.execute(rows)).all())
     await tx.execute(update(Registration).where(Registration.id.in_(set(places.values()))).values(listed=True))
     webinar.listed_at = webinar.listed_at or now()
     webinar.revision += 1

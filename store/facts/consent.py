@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.events import Incoming
@@ -107,25 +109,23 @@ async def settle(tx: AsyncSession, contact: Contact) -> None:
     """What is declined, by the newest proof of each thing: the same in whatever order the proofs came."""
     await tx.flush()
     rows = select(Consent).where(Consent.contact_id == contact.id).order_by(Consent.at, Consent.granted.desc())
-    newest = {(proof.channel, proof.topic): proof.granted for proof in (await tx.execute(rows)).scalars()}
+    proofs = (await tx.execute(rows)).scalars().all()
+    newest = {(proof.channel, proof.topic): proof.granted for proof in proofs}
     choices = {place: granted for place, granted in newest.items() if EVERYWHERE in place and place != EVERYTHING}
     contact.declined = sorted(_word(*place) for place, granted in choices.items() if not granted)
-    contact.opted_out_at = await _left(tx, contact)
+    contact.opted_out_at = _left([proof for proof in proofs if (proof.channel, proof.topic) == EVERYTHING])
 
 
 def _word(channel: str, topic: str) -> str:
     return of_topic(topic) if channel == EVERYWHERE else of_channel(channel)
 
 
-async def _left(tx: AsyncSession, contact: Contact) -> Any:  # noqa: ANN401 - a moment or None
-    """When they first left since they last came back. None: they have not, or came back."""
-    mine = (Consent.contact_id == contact.id, Consent.channel == EVERYWHERE, Consent.topic == GENERAL)
-    back = select(func.max(Consent.at)).where(*mine, Consent.granted)
-    returned = (await tx.execute(back)).scalar_one()
-    away = select(func.min(Consent.at)).where(*mine, ~Consent.granted)
-    if returned is not None:
-        away = away.where(Consent.at >= returned)
-    return (await tx.execute(away)).scalar_one()
+def _left(proofs: Sequence[Consent]) -> datetime | None:
+    """When they first left since they last came back, by proofs in their order. None: they have not, or came back."""
+    left = None
+    for proof in proofs:
+        left = None if proof.granted else left or proof.at
+    return left
 
 
 def _proof(event: Event, contact: Contact, place: tuple[str, str], *, granted: bool) -> Consent:

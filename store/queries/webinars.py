@@ -102,7 +102,7 @@ async def _counted(tx: AsyncSession, rows: list[Webinar]) -> list[WebinarView]:
         .where(Registration.webinar_id.in_(ids))
         .group_by(Registration.webinar_id)
     )
-    found = {row[0]: row for row in (await tx.execute(counts)).tuples()}
+    found = {row[0]: row for row in (await tx.execute(counts)).all()}
     views = [WebinarView.model_validate(row) for row in rows]
     for view in views:
         _, view.registered, view.attended, view.missed = found.get(view.id, (view.id, 0, 0, 0))
@@ -125,7 +125,7 @@ async def _shown(tx: AsyncSession, rows: list[Registration]) -> list[RegistrantV
         .where(Journey.about.in_([row.id for row in rows]), Message.state == "sent")
         .group_by(Journey.about)
     )
-    mails = dict((await tx.execute(sent)).tuples().all())
+    mails = dict((await tx.execute(sent)).all())
     views = [RegistrantView.model_validate(row) for row in rows]
     for view in views:
         person = known[view.contact_id]

@@ -32,6 +32,7 @@ LIMITS = {
     ("producthunt", "first_comment"): content.SNIPPET_LIMIT,
 }
 LABELS = {
+    "steps": "Page",
     "tweets": "Post",
     "text": "Text",
     "headline": "Headline",
@@ -49,6 +50,18 @@ class Part:
     text: str
     length: int
     limit: int | None
+
+    @property
+    def group(self) -> str:
+        """The part of the asset that it stands in: `Section 2`; empty for what stands by itself."""
+        first, comma, _ = self.label.partition(", ")
+        return first if comma else ""
+
+    @property
+    def place(self) -> str:
+        """Where it stands in its group: `Paragraph 1`."""
+        within = self.label.removeprefix(f"{self.group}, ")
+        return within[:1].upper() + within[1:]
 
     @property
     def rows(self) -> int:
@@ -95,11 +108,11 @@ def _part(kind: str, path: Path, text: str) -> Part:
 
 
 def _label(path: Path) -> str:
-    """`Sections 2, paragraphs 1` for people."""
+    """`Section 2, paragraph 1` for people."""
     said: list[str] = []
     for step in path:
         if isinstance(step, int):
-            said[-1] += f" {step + 1}"
+            said[-1] = f"{said[-1].removesuffix('s')} {step + 1}"
         else:
             said.append(LABELS.get(step, step.replace("_", " ")))
     return ", ".join(said)[:1].upper() + ", ".join(said)[1:]
@@ -112,9 +125,10 @@ def _texts(value: object, schema: Schema, defs: Schema, path: Path) -> Iterator[
             yield path, value
     elif isinstance(value, Mapping):
         known = schema.get("properties")
-        for name, item in value.items():
-            if name != "note" and (known is None or name in known):
-                yield from _texts(item, (known or {}).get(name, {}), defs, (*path, name))
+        # In the order of the shape, which is a reader's; the database keeps none.
+        for name in value if known is None else known:
+            if name != "note" and name in value:
+                yield from _texts(value[name], (known or {}).get(name, {}), defs, (*path, name))
     elif isinstance(value, list):
         for number, item in enumerate(value):
             yield from _texts(item, schema.get("items", {}), defs, (*path, number))

@@ -41,7 +41,7 @@ QUIZ: dict[str, Any] = {
 
 def test_nested_texts_are_edited_in_their_places_and_numbers_stay() -> None:
     shown = {part.name: part.label for part in parts("quiz", QUIZ)}
-    assert shown["body.questions.0.options.0.text"] == "Questions 1, options 1, Text"
+    assert shown["body.questions.0.options.0.text"] == "Question 1, option 1, Text"
     assert "body.questions.0.options.0.points" not in shown
     given = {
         "body.questions.0.options.0.text": "Every day",
@@ -83,3 +83,22 @@ def test_what_stayed_and_came_is_the_new_text_and_what_stayed_and_went_the_old(b
     found = changes(before, after)
     assert "".join(change.text for change in found if change.kind != "added") == before
     assert "".join(change.text for change in found if change.kind != "removed") == after
+
+
+def test_a_page_is_read_from_its_headline_to_its_button_in_whatever_order_it_was_kept() -> None:
+    kept = {
+        "button": "Take it",
+        "bullets": ["One.", "Two."],
+        "text": "About it.",
+        "key": "opt-in",
+        "headline": "A gift",
+    }
+    found = parts("funnel_tripwire", {"steps": [kept], "description": "A gift for you."})
+    assert [(one.group, one.place, one.text) for one in found] == [
+        ("", "Description", "A gift for you."),
+        ("Page 1", "Headline", "A gift"),
+        ("Page 1", "Text", "About it."),
+        ("Page 1", "Bullet 1", "One."),
+        ("Page 1", "Bullet 2", "Two."),
+        ("Page 1", "Button", "Take it"),
+    ]

@@ -23,7 +23,7 @@ from store.events import Event
 from store.facts.welcome import OFF
 from store.identity import lock_contact
 from store.profile_facts import catalogue_facts, lead_facts
-from store.profiles import PERSON, ProfileRow, keep_profile, keep_recommendation, profile_of, recommendation_of
+from store.profiles import PERSON, Origin, ProfileRow, keep_profile, keep_recommendation, profile_of, recommendation_of
 from store.recommending import shelf_of
 from store.welcoming import WELCOME, begin, is_live
 from workflows.personalization import PersonalizationInput, Personalized
@@ -83,10 +83,8 @@ class PersonalizationActivities:
             if profile is not None:
                 owned = (await shelf_of(tx, contact)).owned
                 choice = choose(profile, self._marketing.personalization.rules, owned)
-            row = await keep_profile(
-                tx, contact.id, profile, choice,
-                by="model", author=self._writer.name, reason=reason, event_id=given.event_id,
-            )  # fmt: skip
+            origin = Origin("model", self._writer.name, reason, given.event_id)
+            row = await keep_profile(tx, contact.id, profile, choice, origin)
             sequence = row.sequence if not row.sequence or await is_live(tx, row.sequence) else ""
             why = _why(row, sequence)
             await begin(tx, contact, sequence, why)
@@ -117,10 +115,8 @@ class PersonalizationActivities:
             if contact is None or contact.erased_at is not None:
                 return NOBODY
             products, reason = ([], answer) if isinstance(answer, str) else (answer.products, "")
-            kept = await keep_recommendation(
-                tx, contact.id, products,
-                by="model", author=self._writer.name, reason=reason, event_id=given.event_id,
-            )  # fmt: skip
+            origin = Origin("model", self._writer.name, reason, given.event_id)
+            kept = await keep_recommendation(tx, contact.id, products, origin)
             why = f"→ {', '.join(kept.products)}" if kept.products else reason or "nothing_picked"
             await note(tx, await tx.get_one(Event, given.event_id), "recommended", kept.made_by, why)
             return Personalized(made_by=kept.made_by, reason=kept.reason)

@@ -23,6 +23,7 @@ from store.lifecycle import end
 from store.moving import wake
 from store.profiles import (
     PERSON,
+    Origin,
     ProfileRow,
     RecommendationRow,
     keep_profile,
@@ -70,9 +71,9 @@ async def override(tx: AsyncSession, marketing: Marketing, contact_id: UUID, wis
     if choice.sequence and not await is_live(tx, choice.sequence):
         message = f"The sequence {choice.sequence} is not live."
         raise Invalid(message, "sequence")
-    row = await keep_profile(tx, contact.id, wish.profile, choice, by=PERSON, author=author)
+    row = await keep_profile(tx, contact.id, wish.profile, choice, Origin(PERSON, author))
     if wish.recommendations:
-        await keep_recommendation(tx, contact.id, wish.recommendations, by=PERSON, author=author)
+        await keep_recommendation(tx, contact.id, wish.recommendations, Origin(PERSON, author))
     elif wish.recommendations is not None:
         await _forget(tx, await recommendation_of(tx, contact.id))
     if wish.begin:

@@ -5,7 +5,8 @@ What a person wrote is never replaced by a model.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeVar
 from uuid import UUID
@@ -18,6 +19,19 @@ from store.base import created, now, words
 
 Maker = Literal["model", "person"]
 PERSON: Maker = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose word it is: the `author` is the model's name or who of the team. `reason`: why there is none.
+
+    `event_id` is the event that asked for it, where one did.
+    """
+
+    made_by: Maker
+    author: str
+    reason: str = ""
+    event_id: UUID | None = None
 
 
 class ProfileRow(SQLModel, table=True):
@@ -79,44 +93,30 @@ async def recommendation_of(tx: AsyncSession, contact_id: UUID) -> Recommendatio
 
 
 async def keep_profile(
-    tx: AsyncSession,
-    contact_id: UUID,
-    profile: Profile | None,
-    choice: Choice,
-    *,
-    by: Maker,
-    author: str,
-    reason: str = "",
-    event_id: UUID | None = None,
+    tx: AsyncSession, contact_id: UUID, profile: Profile | None, choice: Choice, origin: Origin
 ) -> ProfileRow:
-    """Write it down under the contact's lock; a model leaves a person's as it is, but for which welcome it served."""
-    row = await profile_of(tx, contact_id) or ProfileRow(contact_id=contact_id)
-    row.event_id = event_id or row.event_id
-    if by == PERSON or row.made_by != PERSON:
-        for name, value in (profile or NOTHING_KNOWN).model_dump().items():
-            setattr(row, name, value)
-        row.sequence, row.offer, row.because = choice.sequence, choice.offer, choice.because
-        row.made_by, row.author, row.reason, row.made_at = by, author, reason, now()
-    tx.add(row)
-    await tx.flush()
-    return row
+    """Write it down under the contact's lock, unless a person did before a model; and for which welcome it served."""
+    said = (profile or NOTHING_KNOWN).model_dump()
+    chosen = {"sequence": choice.sequence, "offer": choice.offer, "because": choice.because}
+    return await _keep(tx, ProfileRow, contact_id, said | chosen, origin)
 
 
 async def keep_recommendation(
-    tx: AsyncSession,
-    contact_id: UUID,
-    products: Sequence[str],
-    *,
-    by: Maker,
-    author: str,
-    reason: str = "",
-    event_id: UUID | None = None,
+    tx: AsyncSession, contact_id: UUID, products: Sequence[str], origin: Origin
 ) -> RecommendationRow:
-    """Write it down under the contact's lock; a model leaves a person's as it is."""
-    row = await recommendation_of(tx, contact_id) or RecommendationRow(contact_id=contact_id)
-    row.event_id = event_id or row.event_id
-    if by == PERSON or row.made_by != PERSON:
-        row.products, row.made_by, row.author, row.reason, row.made_at = list(products), by, author, reason, now()
+    """Write it down under the contact's lock, unless a person did before a model."""
+    return await _keep(tx, RecommendationRow, contact_id, {"products": list(products)}, origin)
+
+
+async def _keep(
+    tx: AsyncSession, table: type[Row], contact_id: UUID, said: Mapping[str, object], origin: Origin
+) -> Row:
+    row = await tx.get(table, contact_id, populate_existing=True) or table(contact_id=contact_id)
+    row.event_id = origin.event_id or row.event_id
+    if origin.made_by == PERSON or row.made_by != PERSON:
+        for name, value in said.items():
+            setattr(row, name, value)
+        row.made_by, row.author, row.reason, row.made_at = origin.made_by, origin.author, origin.reason, now()
     tx.add(row)
     await tx.flush()
     return row

@@ -21,7 +21,7 @@ from store.access import record
 from store.assets import Asset, Publication, Wanted
 from store.contacts import Contact
 from store.identity import lock_contact
-from store.profiles import PERSON, keep_recommendation
+from store.profiles import PERSON, Origin, keep_recommendation
 from store.recommending import shelf_of
 from store.reviews import Review
 
@@ -114,7 +114,7 @@ async def _recommend(tx: AsyncSession, strategy: Strategy, asset: Asset, by: str
     left: Sequence[str] = [one.key for one in (await shelf_of(tx, contact)).candidates(marketing)]
     if strategy.product not in left:
         return str(contact.id), {"done": "nothing: they have it, or gave it back"}
-    await keep_recommendation(tx, contact.id, [strategy.product], by=PERSON, author=by)
+    await keep_recommendation(tx, contact.id, [strategy.product], Origin(PERSON, by))
     return str(contact.id), {"done": "recommended", "product": strategy.product}
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.profiles import Choice, Profile
 from store.db import Database
-from store.profiles import keep_profile, keep_recommendation
+from store.profiles import Origin, keep_profile, keep_recommendation
 from tests.api.callers import somebody
 from tests.api.dashboard.people import Person
 from tests.api.dashboard.town import Town
@@ -23,8 +23,8 @@ async def lead(town: Town) -> UUID:
 
 async def made_by_model(db: Database, contact_id: UUID) -> None:
     async with db.transaction() as tx:
-        await keep_profile(tx, contact_id, READY, CHOICE, by="model", author="openai")
-        await keep_recommendation(tx, contact_id, ["tracing-deep-dive"], by="model", author="openai")
+        await keep_profile(tx, contact_id, READY, CHOICE, Origin("model", "openai"))
+        await keep_recommendation(tx, contact_id, ["tracing-deep-dive"], Origin("model", "openai"))
 
 
 def words(page: str) -> str:
@@ -49,7 +49,7 @@ async def test_without_a_profile_the_page_says_why_everybody_gets_the_same(viewi
 async def test_a_model_that_was_away_is_told_in_words(viewing: Person, town: Town, services_db: Database) -> None:
     contact_id = await lead(town)
     async with services_db.transaction() as tx:
-        await keep_profile(tx, contact_id, None, Choice(), by="model", author="openai", reason="model_away")
+        await keep_profile(tx, contact_id, None, Choice(), Origin("model", "openai", "model_away"))
     assert "The model did not answer in time" in words(await viewing.opens(f"/contacts/{contact_id}"))
 
 

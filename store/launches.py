@@ -126,21 +126,20 @@ async def refused(tx: AsyncSession, launch_id: UUID, reason: str) -> None:
 
 async def stop(tx: AsyncSession, launch_id: UUID, by: str) -> None:
     """Begin no more assets; what is being written is ended. Raises Conflict for one that does not run."""
-    row = await get(tx, launch_id)
-    if row.state != RUNNING:
-        raise Conflict(f"This launch is {row.state}, so that it cannot be stopped.")
-    row.state = STOPPED
-    record(tx, by, "launch.stopped", f"launch:{row.id}")
-    await tell(tx, row.id)
+    await _turn(tx, launch_id, by, "stopped", RUNNING, STOPPED)
 
 
 async def resume(tx: AsyncSession, launch_id: UUID, by: str) -> None:
     """Go on with what waits. Raises Conflict for one that is not stopped."""
+    await _turn(tx, launch_id, by, "resumed", STOPPED, RUNNING)
+
+
+async def _turn(tx: AsyncSession, launch_id: UUID, by: str, word: str, before: str, after: str) -> None:
     row = await get(tx, launch_id)
-    if row.state != STOPPED:
-        raise Conflict(f"This launch is {row.state}, so that it cannot be resumed.")
-    row.state = RUNNING
-    record(tx, by, "launch.resumed", f"launch:{row.id}")
+    if row.state != before:
+        raise Conflict(f"This launch is {row.state}, so that it cannot be {word}.")
+    row.state = after
+    record(tx, by, f"launch.{word}", f"launch:{row.id}")
     await tell(tx, row.id)
 
 
@@ -165,14 +164,15 @@ async def standing(tx: AsyncSession, launch_id: UUID) -> dict[UUID, str]:
         .order_by(col(Asset.created_at), col(Asset.slug))
     )
     rows = (await tx.execute(found)).all()
-    stand = {asset.id: _stand(asset, review, publication) for asset, review, publication in rows}
+    stand = {asset.id: stand_of(asset, review, publication) for asset, review, publication in rows}
     for asset, review, publication in rows:
         missing = [word for needed in asset.needs if (word := stand.get(UUID(needed), "")) != LIVE]
-        stand[asset.id] = _stand(asset, review, publication, missing)
+        stand[asset.id] = stand_of(asset, review, publication, missing)
     return stand
 
 
-def _stand(asset: Asset, review: str | None, row: Publication | None, missing: Sequence[str] = ()) -> str:
+def stand_of(asset: Asset, review: str | None, row: Publication | None, missing: Sequence[str] = ()) -> str:
+    """How one stands by its rows; `review` is the state of its review, where there is one."""
     return stands(
         asset.state,
         review,

@@ -122,6 +122,17 @@ async def spent(tx: AsyncSession, clock: Clock, *, leaving_out: str = "") -> Dec
     return Decimal((await tx.execute(found)).scalar_one())
 
 
+async def costs(tx: AsyncSession, reviews: Iterable[UUID]) -> dict[UUID, Decimal | None]:
+    """What the writers of each review cost so far, where any was asked; None where a price is not known."""
+    unknown = func.bool_or(col(WriterCall.cost_usd).is_(None))
+    found = (
+        select(col(WriterCall.review_id), func.sum(col(WriterCall.cost_usd)), unknown)
+        .where(col(WriterCall.review_id).in_(list(reviews)))
+        .group_by(col(WriterCall.review_id))
+    )
+    return {review_id: None if lacks else cost for review_id, cost, lacks in (await tx.execute(found)).all()}
+
+
 async def of_review(tx: AsyncSession, review_id: UUID) -> list[WriterCall]:
     """What was asked for a review's drafts, oldest first."""
     found = select(WriterCall).where(col(WriterCall.review_id) == review_id).order_by(col(WriterCall.created_at))

@@ -8,16 +8,16 @@ from decimal import Decimal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from domain.errors import NotFound
+from store import writer_calls
 from store.assets import WRITING, Asset, of_launch
 from store.launches import Launch, standing
 from store.queries.pages import Page, newest_first
 from store.reviews import Review
-from store.writer_calls import WriterCall, coming
 
 UNWRITTEN = frozenset({"waiting", "writing", "held"})
 FEWEST = 2  # Drafts after which it is said how long the rest will take.
@@ -89,11 +89,12 @@ async def launch_view(tx: AsyncSession, launch_id: UUID) -> LaunchView:
     if row is None:
         raise NotFound("There is no such launch.")
     assets, stand = await of_launch(tx, row.id), await standing(tx, row.id)
-    found = select(Review).where(col(Review.id).in_([asset.id for asset in assets]))
+    ids = [asset.id for asset in assets]
+    found = select(Review).where(col(Review.id).in_(ids))
     reviews = {review.id: review for review in (await tx.execute(found)).scalars()}
     slugs = {str(asset.id): asset.slug for asset in assets}
-    costs = await _costs(tx, [asset.id for asset in assets])
-    received = await coming(tx, [asset.id for asset in assets if stand[asset.id] == WRITING])
+    costs = await writer_calls.costs(tx, ids)
+    received = await writer_calls.coming(tx, [asset.id for asset in assets if stand[asset.id] == WRITING])
     shown = [_shown(asset, reviews.get(asset.id), stand[asset.id], slugs, costs, received) for asset in assets]
     whole = [cost for cost in costs.values() if cost is not None]
     return LaunchView(
@@ -103,17 +104,6 @@ async def launch_view(tx: AsyncSession, launch_id: UUID) -> LaunchView:
         cost_usd=sum(whole, Decimal(0)) if len(whole) == len(costs) else None,
         seconds_left=_left(assets, shown),
     )
-
-
-async def _costs(tx: AsyncSession, ids: list[UUID]) -> dict[UUID, Decimal | None]:
-    """What the writers of each asset cost so far, where any was asked; None where a price is not known."""
-    unknown = func.bool_or(col(WriterCall.cost_usd).is_(None))
-    found = (
-        select(col(WriterCall.review_id), func.sum(col(WriterCall.cost_usd)), unknown)
-        .where(col(WriterCall.review_id).in_(ids))
-        .group_by(col(WriterCall.review_id))
-    )
-    return {review_id: None if lacks else cost for review_id, cost, lacks in (await tx.execute(found)).all()}
 
 
 def _shown(

@@ -14,10 +14,10 @@ from sqlmodel import col
 
 from domain import strategies
 from domain.errors import NotFound
-from domain.launching import stands
 from domain.strategies import Strategy
 from store import assets
 from store.assets import Asset, Publication
+from store.launches import stand_of
 from store.queries.pages import Page, newest_first
 from store.reviews import Review
 
@@ -65,15 +65,13 @@ async def _views(tx: AsyncSession, rows: Sequence[Asset]) -> list[StrategyView]:
 
 def _view(asset: Asset, review: Review | None, publication: Publication | None) -> StrategyView:
     said = strategies.shape_of(review.kind, review.body) if review else None
-    live = publication is not None and publication.live_at is not None and publication.ended_at is None
-    stand = stands(asset.state, review.state if review else None, published=publication is not None, live=live)
     return StrategyView(
         id=asset.id,
         kind=asset.kind,
         slug=asset.slug,
         title=asset.title,
         options=asset.options,
-        stand=stand,
+        stand=stand_of(asset, review.state if review else None, publication),
         reason=asset.reason or (review.reason if review else ""),
         offline=bool(review and review.offline),
         note=said.note if said else "",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -81,7 +81,7 @@ async def list_assets(tx: AsyncSession, *, cursor: str | None, limit: int) -> Pa
     """The newest first."""
     rows, after = await newest_first(tx, select(Asset), Asset.created_at, Asset.id, cursor=cursor, limit=limit)
     ids = [row.id for row in rows]
-    costs, coming = await _costs(tx, ids), await writer_calls.coming(tx, ids)
+    costs, coming = await writer_calls.costs(tx, ids), await writer_calls.coming(tx, ids)
     items = [
         AssetSummary.model_validate(row).model_copy(
             update={"cost_usd": costs.get(row.id), "received": coming.get(row.id)}
@@ -105,7 +105,7 @@ async def calls_of(tx: AsyncSession, review_id: UUID) -> list[CallView]:
     return [CallView.model_validate(call) for call in await writer_calls.of_review(tx, review_id)]
 
 
-def total(calls: Sequence[CallView | WriterCall]) -> Decimal | None:
+def total(calls: Sequence[CallView]) -> Decimal | None:
     """What they cost; None where one of them has no price, and where there are none."""
     costs = [call.cost_usd for call in calls]
     known = [cost for cost in costs if cost is not None]
@@ -117,22 +117,13 @@ async def spending(tx: AsyncSession, rules: WriterRules, clock: Clock) -> Spendi
     first, following = month(now(), clock)
     spent, cap = await writer_calls.spent(tx, clock), rules.monthly_cap_usd
     made = col(WriterCall.created_at).between(first, following)
-    unpriced = select(WriterCall.key).where(made, col(WriterCall.cost_usd).is_(None))
+    unpriced = select(func.count()).where(made, col(WriterCall.cost_usd).is_(None))
     waits = select(Asset.reason).where(col(Asset.state) == assets.HELD).limit(1)
     full = cap is not None and (spent >= cap or (await tx.execute(waits)).scalar_one_or_none() is not None)
     return Spending(
         spent_usd=spent,
         cap_usd=cap,
-        unpriced=len((await tx.execute(unpriced)).all()),
+        unpriced=(await tx.execute(unpriced)).scalar_one(),
         said=used_up(cap, now(), clock) if full and cap is not None else "",
         ends_at=following,
     )
-
-
-async def _costs(tx: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Decimal | None]:
-    found = select(WriterCall).where(col(WriterCall.review_id).in_(list(ids)))
-    by_asset: dict[UUID, list[WriterCall]] = {}
-    for call in (await tx.execute(found)).scalars():
-        if call.review_id is not None:
-            by_asset.setdefault(call.review_id, []).append(call)
-    return {asset_id: total(calls) for asset_id, calls in by_asset.items()}
